@@ -299,8 +299,13 @@ class Settings(_Judged):
             if self.environment is Environment.PRODUCTION:
                 raise InvalidSettings("LUMBAR_KEYS is not set")
             made = Keys.fresh()
-            if file.make(made):
-                return made
+            try:
+                if file.make(made):
+                    return made
+            except OSError as error:
+                raise InvalidSettings(
+                    f"The key file {file.path} cannot be written: {error.strerror}. Nothing was started."
+                ) from None
         return file.read()
 
     @property

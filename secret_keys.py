@@ -203,10 +203,14 @@ class KeyFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:  # A full disk: half a copy of the keys must not lie around.
+            draft.unlink(missing_ok=True)
+            raise
         if (
             os.geteuid() == 0 and self.path.exists()
         ):  # A command that root runs must not lock the product out.

@@ -11,7 +11,7 @@ from typing import Any
 from celery.signals import setup_logging, worker_init, worker_process_init
 
 from clinic import db
-from clinic.background import create_background_app
+from clinic.background import create_background_app, refuse_other_keys
 from clinic.messaging import fallback
 from clinic.web import logs
 from clinic.worker.celery_app import Driver
@@ -31,8 +31,12 @@ def write_lines(**_: Any) -> None:
 def start_fallback(**_: Any) -> None:
     """Start what makes the pass when the broker is away. Celery sends this signal before the worker connects to anything.
 
+    A worker whose keys do not open what the database holds ends here, as the web does: it would seal beside it, and tell people
+    that their data cannot be read.
+
     It gets an application, and so an engine, of its own: the children that the worker forks share no connection with it.
     """
+    refuse_other_keys(app)
     fallback.start(create_background_app())
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import availability, booking, clients, frozen_broker, guidance, messages
+from bench import availability, booking, clients, first_render, frozen_broker, guidance, messages
 
 BENCHES = {
     "guidance": guidance.run,
@@ -11,6 +11,7 @@ BENCHES = {
     "booking": booking.run,
     "messages": messages.run,
     "clients": clients.run,
+    "first-render": first_render.run,
 }
 
 for name in sys.argv[1:] or BENCHES:

@@ -6,6 +6,7 @@ loopback. The calls take turns in rounds, so that other load on the machine affe
     a    one day of one therapist          c1   a month of one therapist
     b    one day of any therapist          c2   a month of any therapist
     d    a whole booking: keep a time, book it
+    d1   the same in one call: book a start
 
 "cold" is served by a product without its cache. Each booking comes from its own network, because of the rate limits.
 """
@@ -37,8 +38,8 @@ from clinic.db import db, dispose
 from clinic.embedded.servers import Servers, scratch_servers
 from config import Environment, Settings
 from secret_keys import Keys
+from tests.measuring import statements
 from tests.patience import eventually
-from tests.public.test_booking_pages import Statements
 from tests.stage import ROOT
 
 ROUNDS = 5
@@ -46,6 +47,8 @@ READS = 60
 """Calls in each round, one after another; a quarter as many where a call takes long."""
 AT_ONCE, CROWD = 8, 160
 BOOKINGS = 120
+SECRET = "a secret of the benchmark"
+"""Each call appends its number: calls with one secret wait for each other, as those of one browser do."""
 
 
 @dataclass
@@ -181,21 +184,29 @@ def _count_statements(product: Product) -> None:
         for name, asked in product.calls.items():
             counts = []
             for _ in range(2):
-                with Statements(db.engine) as statements:
+                with statements() as asked_of_database:
                     answer = browser.get(asked[0].path, base_url="https://bench.example")
                 assert answer.status_code == 200, answer.get_data(as_text=True)
-                counts.append(len(statements.seen))
+                counts.append(len(asked_of_database))
             counted[name] = f"{counts[0]}, again {counts[1]}"
-        with Statements(db.engine) as of_hold:
+        with statements() as of_hold:
             kept = browser.post("/api/v1/holds", json=_wanted(*next(product.starts)))
         assert kept.status_code == 201, kept.get_data(as_text=True)
-        with Statements(db.engine) as of_booking:
+        with statements() as of_booking:
             words = {**_details(0), "hold": kept.get_json()["hold"]}
             booked = browser.post(
                 "/api/v1/appointments", json=words, headers={"Idempotency-Key": "statements"}
             )
         assert booked.status_code == 201, booked.get_data(as_text=True)
-        counted["d"] = f"{len(of_hold.seen)} to keep, {len(of_booking.seen)} to book"
+        counted["d"] = f"{len(of_hold)} to keep, {len(of_booking)} to book"
+        with statements() as of_both:
+            direct = browser.post(
+                "/api/v1/appointments",
+                json={**_details(1), **_wanted(*next(product.starts)), "secret": SECRET},
+                headers={"Idempotency-Key": "statements at once"},
+            )
+        assert direct.status_code == 201, direct.get_data(as_text=True)
+        counted["d1"] = str(len(of_both))
         db.session.remove()
         dispose()
     _statements[product.clinic.name] = counted
@@ -228,6 +239,20 @@ def _book(port: int, wanted: bytes) -> None:
         "/api/v1/appointments", body, X_Forwarded_For=network, Idempotency_Key=f"key-{number}"
     )
     load.call(port, request, (201,))
+
+
+def _book_start(port: int, wanted: bytes) -> None:
+    """The same in one call."""
+    number = next(_callers)
+    network = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    body = json.dumps({**_details(number), **json.loads(wanted), "secret": f"{SECRET} {number}"}).encode()
+    request = load.post(
+        "/api/v1/appointments", body, X_Forwarded_For=network, Idempotency_Key=f"key-{number}"
+    )
+    load.call(port, request, (201,))
+
+
+BOOKED = {"d": _book, "d1": _book_start}
 
 
 # --- the report -----------------------------------------------------------------------------------------------------------
@@ -329,19 +354,27 @@ def _crowd(product: Product, name: str) -> Load:
 
 
 def _report_bookings(products: dict[str, Product]) -> None:
-    print("\n| d, a whole booking (two calls) | data | p50 | p95 | per second | statements |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "\n| a whole booking | at once | data | p50 | x hello | p95 | per second | of hello's | statements |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
+    found: dict[tuple[str, str], Load] = {}
     for data in (ONE.name, TEN.name):
         product = products[data]
         for at_once in (1, AT_ONCE):
-            wanted = (
-                json.dumps(_wanted(*start)).encode() for start in itertools.islice(product.starts, BOOKINGS)
-            )
-            times = load.together(partial(_book, product.ports["product"]), wanted, at_once)
-            print(
-                f"| {at_once} at once | {data} | {times.p50:.1f} ms | {times.p95:.1f} ms | {times.per_second:.0f} "
-                f"| {_statements[data]['d']} |"
-            )
+            hello = load.asked(product.ports["floor"], [load.get("/hello")], BOOKINGS * 4, at_once)
+            for name, deed in BOOKED.items():
+                wanted = (
+                    json.dumps(_wanted(*start)).encode()
+                    for start in itertools.islice(product.starts, BOOKINGS)
+                )
+                times = load.together(partial(deed, product.ports["product"]), wanted, at_once)
+                if at_once == 1:
+                    found[name, data] = times
+                print(
+                    f"| {name} | {at_once} | {data} | {times.p50:.1f} ms | {times.p50 / hello.p50:.1f} | {times.p95:.1f} ms "
+                    f"| {times.per_second:.0f} | {times.per_second / hello.per_second:.1%} | {_statements[data][name]} |"
+                )
         with create_app(product.settings).app_context():
             added = (
                 db.session.scalar(sa.select(sa.func.count()).select_from(Appointment)) or 0
@@ -349,9 +382,11 @@ def _report_bookings(products: dict[str, Product]) -> None:
             overlaps = dataset.count_overlaps()
             db.session.remove()
             dispose()
-        # One more than measured: the booking whose statements were counted.
-        if (added, overlaps) != (2 * BOOKINGS + 1, 0):
+        # Two more than measured: the bookings whose statements were counted.
+        if (added, overlaps) != (2 * len(BOOKED) * BOOKINGS + len(BOOKED), 0):
             raise RuntimeError(f"{data}: {added} rows added, {overlaps} overlaps")
+    for name in BOOKED:
+        print(f"Growth of {name}, 1x to 10x: {found[name, TEN.name].p50 / found[name, ONE.name].p50:.2f} x")
     print("\nEvery booking was answered with 201 and added one row; no two appointments overlap.")
 
 

@@ -2,17 +2,13 @@
 
 import gc
 import sys
-from contextlib import suppress
 
 from flask import Flask
-from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import configure_mappers
 
 from clinic.api import availability_cache, bounces, health
 from clinic.api import views as api
-from clinic.background import without_pages
-from clinic.db import db, dispose
-from clinic.maintenance import key_rotation
+from clinic.background import refuse_other_keys, without_pages
 from clinic.portal import views as portal
 from clinic.public import views as public
 from clinic.staff import views as staff
@@ -31,7 +27,7 @@ from clinic.web import (
     sign_out,
 )
 from clinic.web.requests_in_memory import RequestInMemory
-from config import InvalidSettings, Settings
+from config import Settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -76,20 +72,8 @@ def web() -> Flask:
     """The product as a web server runs it: what it logs goes to standard error, as lines of JSON."""
     logs.write_to(sys.stderr)
     app = create_app()
-    _refuse_other_keys(app)
+    refuse_other_keys(app)
     configure_mappers()  # Once, before the server forks, not at each process's first request.
     gc.collect()
     gc.freeze()  # What exists now stays for good; scanning it for garbage would only delay requests.
     return app
-
-
-def _refuse_other_keys(app: Flask) -> None:
-    """Raise InvalidSettings if these keys do not open what the database holds; one that is away or older is not judged."""
-    with app.app_context(), suppress(OperationalError, ProgrammingError):
-        try:
-            key_rotation.refuse_other_keys()
-        except key_rotation.OtherKeys as refusal:
-            raise InvalidSettings(refusal.sentence) from None
-        finally:
-            db.session.remove()
-            dispose()  # The server forks after this.

@@ -5,20 +5,25 @@ It has the database, the keys and what letters and sheets are written with, and 
 """
 
 import zoneinfo
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from clinic import clock, db, keys_in_use
 from clinic.db import ASIDE, SEALING
-from clinic.maintenance import sweeps  # noqa: F401 - with what the worker does, every table is known; see `rotate-key`
+from clinic.maintenance import (
+    key_rotation,
+    sweeps,  # noqa: F401 - with what the worker does, every table is known; see `rotate-key`
+)
 from clinic.messaging import tasks  # noqa: F401 - the same
 from clinic.practice import legal_texts  # noqa: F401 - the one table that only pages read
 from clinic.web import compiled_templates, filters
-from config import Environment, Settings
+from config import Environment, InvalidSettings, Settings
 
 ROOT = Path(__file__).parent.parent
 QUICK_HASHES = {
@@ -57,6 +62,21 @@ def without_pages(settings: Settings, *, longest_statement_ms: int) -> Flask:
     filters.init_app(app)
     compiled_templates.init_app(app)
     return app
+
+
+def refuse_other_keys(app: Flask) -> None:
+    """Raise InvalidSettings if these keys do not open what the database holds; one that is away or older is not judged.
+
+    For web and worker, before either forks.
+    """
+    with app.app_context(), suppress(OperationalError, ProgrammingError):
+        try:
+            key_rotation.refuse_other_keys()
+        except key_rotation.OtherKeys as refusal:
+            raise InvalidSettings(refusal.sentence) from None
+        finally:
+            db.db.session.remove()
+            db.dispose()
 
 
 def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, Any]:

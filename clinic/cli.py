@@ -24,6 +24,7 @@ from clinic.booking import zone_changes
 from clinic.command_settings import command_settings
 from clinic.db import db, transaction
 from clinic.embedded import running, supervisor
+from clinic.embedded.process import disk_refusal
 from clinic.embedded.servers import Servers, ServersWanted
 from clinic.guidance import suggest as suggestion
 from clinic.maintenance import erasure, erasure_ledger, key_rotation
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(command: Command, parsed: argparse.Namespace) -> int:
-    """The command's status; a database that is away or was never prepared is said in a sentence."""
+    """The command's status; a database that is away or was never prepared, and a disk that refuses, are said in a sentence."""
     try:
         return command(parsed)
     except OperationalError:
@@ -66,6 +67,8 @@ def _run(command: Command, parsed: argparse.Namespace) -> int:
         if not isinstance(error.orig, UndefinedTable | UndefinedColumn):
             raise
         print("The database is not at the newest revision: run `python -m clinic migrate`.", file=sys.stderr)
+    except OSError as error:
+        print(disk_refusal(error), file=sys.stderr)
     return 1
 
 

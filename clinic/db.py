@@ -8,10 +8,10 @@ and the engine. Services change and flush; the edge (a view, a task step, a comm
 import select
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -19,10 +19,14 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from psycopg import Error as DriverError
+from psycopg._preparing import PrepareManager  # Nothing public lets a connection remember what it prepared.
 from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+from psycopg.pq.abc import PGconn
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DisconnectionError, IntegrityError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, make_transient_to_detached, mapped_column, registry
 from uuid_utils.compat import uuid7
 
 from clinic.refusal import Refusal
@@ -114,13 +118,40 @@ class Patience:
         return min(self.resting, self.full) if is_resting else self.full
 
 
+class PreparedStatements(PrepareManager):
+    """What psycopg knows of the statements that a connection has prepared; it can be told to remember them for now."""
+
+    are_remembered = False
+
+    def clear(self) -> bool:
+        """Forget them all, here and then on the server, unless they are to be remembered."""
+        return False if self.are_remembered else super().clear()
+
+
 class Connection(psycopg.Connection[Any]):
-    """A connection that closes itself and raises OperationalError when the server keeps silent for too long."""
+    """A connection that closes itself and raises OperationalError when the server keeps silent for too long.
+
+    It remembers its prepared statements when a transaction is undone in which nothing failed, as every request that only
+    reads ends. psycopg forgets them, because the transaction may have made or dropped tables; the product makes none, and
+    PostgreSQL does not undo a PREPARE. After an error they are forgotten: one of them may be half known.
+    """
 
     patience: Patience | None = None
     is_resting = False
     rests_since: float | None = None
     """Monotonic seconds; None for one that was never used."""
+
+    def __init__(self, pgconn: PGconn, *others: Any) -> None:
+        super().__init__(pgconn, *others)
+        self._prepared: PreparedStatements = PreparedStatements()
+
+    def rollback(self) -> None:
+        """Undo the current transaction."""
+        self._prepared.are_remembered = self.info.transaction_status == TransactionStatus.INTRANS
+        try:
+            super().rollback()
+        finally:
+            self._prepared.are_remembered = False
 
     def wait(self, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None) -> Answer:
         """As psycopg waits, but never without limit; an explicit timeout is kept."""
@@ -263,6 +294,59 @@ def transaction() -> Iterator[None]:
         session.info.pop("in_transaction", None)
 
 
+def add_together(*rows: Base, once: Base | None = None) -> bool:
+    """Insert new rows of any tables in one statement, where a flush would send one for each table; flushed.
+
+    Rows may refer to each other by their foreign keys' values; relationships are not followed. `once` is one more row, which
+    is left out if a row with its key is there already. Returns False in that case; the others are inserted anyway.
+    """
+    every = [*rows, *([once] if once is not None else [])]
+    for row in every:
+        _fill_in_defaults(row)
+    parts = [_insertion(row, number) for number, row in enumerate(rows)]
+    if once is not None:
+        made = _insertion(once, len(rows), twice_is_nothing=True)
+        parts.append(made)
+        asked = sa.select(sa.func.count()).select_from(made)
+    else:
+        asked = sa.select(sa.literal(1))
+    is_new = bool(db.session.scalar(asked.add_cte(*parts)))
+    written = every if is_new else rows
+    for row in written:
+        make_transient_to_detached(row)
+    db.session.add_all(written)
+    return is_new
+
+
+def _insertion(row: Base, number: int, *, twice_is_nothing: bool = False) -> sa.CTE:
+    table = cast(sa.Table, type(row).__table__)
+    known = {
+        each.columns[0]: each.key for each in sa.inspect(type(row)).column_attrs if each.key in row.__dict__
+    }
+    # Columns of the same name in several tables are parameters of their own.
+    values = {
+        column.name: sa.bindparam(None, getattr(row, key), type_=column.type, unique=True)
+        for column, key in known.items()
+    }
+    inserted = insert(table).values(values)
+    if twice_is_nothing:
+        inserted = inserted.on_conflict_do_nothing()
+    return inserted.returning(*table.primary_key).cte(f"inserted_{number}")
+
+
+def _fill_in_defaults(row: Base) -> None:
+    """Give a row what its columns' defaults are, as a flush does; what the database fills in itself is read when asked for."""
+    for each in sa.inspect(type(row)).column_attrs:
+        column = each.columns[0]
+        if each.key in row.__dict__:
+            continue
+        default = column.default
+        if isinstance(default, sa.ColumnDefault):
+            setattr(row, each.key, default.arg(None) if default.is_callable else default.arg)
+        elif default is None and column.server_default is None:
+            setattr(row, each.key, None)
+
+
 @contextmanager
 def violates(constraint: str, error: Refusal) -> Iterator[None]:
     """Turn a violation of exactly this constraint into a domain error; the session stays usable.
@@ -274,10 +358,13 @@ def violates(constraint: str, error: Refusal) -> Iterator[None]:
 
 
 @contextmanager
-def violates_one_of(errors: Mapping[str, Refusal]) -> Iterator[None]:
-    """The same for several constraints, in one savepoint: each costs two journeys to the database."""
+def violates_one_of(errors: Mapping[str, Refusal], *, savepoint: bool = True) -> Iterator[None]:
+    """The same for several constraints, in one savepoint: each costs two journeys to the database.
+
+    Without `savepoint` they are saved; after a violation the caller's whole transaction can only be undone.
+    """
     try:
-        with db.session.begin_nested():
+        with db.session.begin_nested() if savepoint else nullcontext():
             yield
             db.session.flush()
     except IntegrityError as failure:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import Connection
 from sqlalchemy.pool import QueuePool
@@ -58,3 +59,42 @@ def test_what_one_test_did_to_what_others_share_is_undone(database: Connection) 
         db.db.session.commit()
     assert ada.given_name == "Ada"
     assert make.count(Client) == 1
+
+
+PREPARED = "SELECT count(*) FROM pg_prepared_statements"
+
+
+def ask_often(question: str = "SELECT 1") -> int:
+    """Ask, as a page that only reads, so often that the driver prepares the statement; how many are prepared afterwards."""
+    for _ in range(8):
+        db.db.session.execute(sa.text(question)).all()
+        db.db.session.rollback()
+    found: int = db.db.session.execute(sa.text(PREPARED)).scalar_one()
+    db.db.session.rollback()
+    return found
+
+
+def test_statements_stay_prepared_when_a_page_that_only_reads_ends(race_app: Flask) -> None:
+    db.dispose()
+    assert ask_often() >= 1
+
+
+def test_after_an_error_statements_are_prepared_anew(race_app: Flask) -> None:
+    """One of them may have failed while it was being prepared: what the two sides know must not differ."""
+    db.dispose()
+    ask_often()
+    with pytest.raises(sa.exc.DataError):
+        db.db.session.execute(sa.text("SELECT 1 / 0"))
+    db.db.session.rollback()
+    assert db.db.session.execute(sa.text(PREPARED)).scalar_one() == 0
+    db.db.session.rollback()
+    assert ask_often() >= 1
+
+
+def test_a_statement_that_fails_each_time_leaves_nothing_prepared_behind(race_app: Flask) -> None:
+    db.dispose()
+    for _ in range(20):
+        with pytest.raises(sa.exc.DataError):
+            db.db.session.execute(sa.text("SELECT 1 / :n"), {"n": 0})
+        db.db.session.rollback()
+    assert db.db.session.execute(sa.text(PREPARED)).scalar_one() == 0

@@ -36,7 +36,7 @@ PERSONAL = {
     "webauthn": {"name"},
     "therapists": {"given_name", "family_name", "slug", "licence", "about"},
     "therapist_profiles": {"languages", "training", "likes", "gender"},
-    "photos": {"alt"},
+    "photos": {"alt", "translations"},
     "staff_invitations": {"email"},
 }
 """Text columns that may hold something about a person; everything else is a code, an id or the practice's own words."""

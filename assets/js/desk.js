@@ -9,3 +9,4 @@ import "./locking.js";
 import "./note.js";
 import "./phrases.js";
 import "./calendar.js";
+import "./days.js";

@@ -2,6 +2,8 @@
 // link: it is fetched, and its picker takes the place of this one. Whether that is still so is asked of the JSON interface, which
 // answers "nothing changed" in no time: before a page that was shown already is shown again, when the visitor comes back to this
 // one, and each minute while it is looked at. Everything is a link without this file.
+import { landedOnDay, settleDays } from "./days.js";
+
 const LONG_MS = 400; // So long a touch may go unanswered before it is said that we are looking.
 const PATIENCE_MS = 15_000;
 const EACH_MS = 60_000;
@@ -109,6 +111,7 @@ async function show(address) {
     const found = await page(address, mine.signal);
     document.getElementById("main").replaceChildren(...found.main.cloneNode(true).childNodes);
     document.title = found.title;
+    settleDays();
     if (!known.has(found.watched)) changed(found.watched).catch(() => {});
   } finally {
     clearTimeout(timer);
@@ -130,8 +133,8 @@ function rest(turned) {
     return;
   }
   const arrows = [...picker().querySelectorAll(".section-head a")];
-  (turned === "later" ? arrows.at(-1) : arrows[0])?.focus();
-  say(picker().querySelector("ul.month").getAttribute("aria-label"));
+  if (!landedOnDay()) (turned === "later" ? arrows.at(-1) : arrows[0])?.focus();
+  say(picker().querySelector("[data-days]").getAttribute("aria-label"));
 }
 
 // Which way an arrow turns the weeks, by the Monday they begin with; undefined for every other link.
@@ -172,7 +175,16 @@ window.addEventListener("popstate", () => {
 
 // --- what changes meanwhile ---------------------------------------------------------------------------------------------
 
-const times = (days, on) => (days[on] ?? []).map((time) => time.slice(0, 5));
+const times = (days, on) => days[on] ?? [];
+
+// How the buttons of this picker write some times of a day; one that has no button was never offered here.
+function written(on, some) {
+  const labels = new Map();
+  for (const offer of picker().querySelectorAll("#times .offers .offer")) {
+    labels.set(Date.parse(offer.value.split("/")[0]), offer.firstChild.textContent.trim());
+  }
+  return some.map((time) => labels.get(Date.parse(`${on}T${time}`))).filter(Boolean);
+}
 
 // The picker as it is now, in place of this one; whoever stands on a time or day stays there, while it is there.
 async function renew(before) {
@@ -188,10 +200,13 @@ async function renew(before) {
   if (pressing || underWay || found.watched !== picker().dataset.watched) return;
   const held = document.activeElement;
   const inside = picker().contains(held);
+  const lost = written(day, gone);
   picker().replaceWith(found.main.cloneNode(true).querySelector("#picker"));
+  settleDays();
+  const won = written(day, came);
   if (inside) (same(held) ?? document.getElementById("times-title")).focus();
-  const { gone: lost, came: won } = picker().dataset;
-  const news = [gone.length && lost.replace("{times}", gone.join(", ")), came.length && won.replace("{times}", came.join(", "))];
+  const words = picker().dataset;
+  const news = [lost.length && words.gone.replace("{times}", lost.join(", ")), won.length && words.came.replace("{times}", won.join(", "))];
   if (!news.some(Boolean)) return;
   const line = document.createElement("p");
   line.append(news.filter(Boolean).join(" "));

@@ -67,3 +67,11 @@ def record(
             network=network,
         )
     )
+
+
+def take_waiting() -> list[AuditEntry]:
+    """The entries that were recorded and not yet written, taken out of the session: the caller writes them."""
+    waiting = [row for row in db.session.new if isinstance(row, AuditEntry)]
+    for row in waiting:
+        db.session.expunge(row)
+    return waiting

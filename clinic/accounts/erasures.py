@@ -65,6 +65,8 @@ class Erasure(Identified, Model):
     reason_sealed: Mapped[bytes | None]
     reason = Sealed[str | None]("reason_sealed")
     """Why it was refused, as the client reads it."""
+    kept_until: Mapped[date | None]
+    """Until when the law keeps the record of treatment, as it was when an owner granted it; None if nothing is kept."""
     done_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -145,17 +147,25 @@ def ask(client_id: UUID, *, actor: str, by_id: UUID | None, now: datetime) -> Er
 
 
 def take_back(erasure_id: UUID, *, actor: str, now: datetime) -> None:
-    """The client keeps their data after all, or an owner takes the decision back. Raises NotFound, AlreadyDecided once it is done."""
+    """The client keeps their data after all, or an owner takes the decision back.
+
+    Raises NotFound, and AlreadyDecided once its hour is over: then a letter may have said so already.
+    """
     asked = _locked(erasure_id)
     if asked.state not in (ErasureState.ASKED, ErasureState.GRANTED):
+        raise AlreadyDecided
+    if asked.carried_out_from is not None and now >= asked.carried_out_from:
         raise AlreadyDecided
     asked.state = ErasureState.TAKEN_BACK
     audit.record(actor, "erasure_taken_back", asked, client_id=asked.client_id, now=now)
 
 
-def grant(erasure_id: UUID, *, by_id: UUID, now: datetime) -> None:
-    """Decide that it is carried out in an hour. Raises NotFound, AlreadyDecided."""
-    _decide(erasure_id, ErasureState.GRANTED, by_id, now)
+def grant(erasure_id: UUID, *, kept_until: date | None, by_id: UUID, now: datetime) -> None:
+    """Decide that it is carried out in an hour; `kept_until` is what the client is told about the record of treatment.
+
+    Raises NotFound, AlreadyDecided.
+    """
+    _decide(erasure_id, ErasureState.GRANTED, by_id, now).kept_until = kept_until
 
 
 def refuse(erasure_id: UUID, reason: str, *, by_id: UUID, now: datetime) -> None:
@@ -165,7 +175,7 @@ def refuse(erasure_id: UUID, reason: str, *, by_id: UUID, now: datetime) -> None
 
 def _decide(
     erasure_id: UUID, state: ErasureState, by_id: UUID, now: datetime, reason: str | None = None
-) -> None:
+) -> Erasure:
     asked = _locked(erasure_id)
     if asked.state != ErasureState.ASKED:
         raise AlreadyDecided
@@ -173,6 +183,7 @@ def _decide(
     asked.reason = reason
     asked.state = state
     audit.record(audit.by_user(by_id), f"erasure_{state}", asked, client_id=asked.client_id, now=now)
+    return asked
 
 
 def _locked(erasure_id: UUID) -> Erasure:

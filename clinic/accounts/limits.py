@@ -100,15 +100,27 @@ _COUNT = sa.text(
     " ON CONFLICT (name, key, window_start) DO UPDATE SET count = limits.count + 1 RETURNING count"
 )
 
+# The second reads the first, so it comes after it, and two of these never lock the same rows in two orders.
+_COUNT_BOTH = sa.text(
+    "WITH first AS (INSERT INTO limits (name, key, window_start, count) VALUES (:name_1, :key_1, :window_start_1, 1)"
+    " ON CONFLICT (name, key, window_start) DO UPDATE SET count = limits.count + 1 RETURNING count),"
+    " second AS (INSERT INTO limits (name, key, window_start, count)"
+    " SELECT :name_2, :key_2, :window_start_2, 1 WHERE (SELECT count FROM first) <= :most"
+    " ON CONFLICT (name, key, window_start) DO UPDATE SET count = limits.count + 1 RETURNING count)"
+    " SELECT (SELECT count FROM first), (SELECT count FROM second)"
+)
+
 _GIVE_BACK = sa.text(
     "UPDATE limits SET count = count - 1 WHERE name = :name AND key = :key AND window_start = :window_start AND count > 0"
 )
 
-_QUEUE = sa.text(
-    "INSERT INTO limits (name, key, window_start, count)"
-    " SELECT :name, key, :window_start, 0 FROM unnest(CAST(:keys AS text[])) AS key"
-    " ON CONFLICT (name, key, window_start) DO UPDATE SET count = 0"
-)
+QUEUE_SQL = """
+    INSERT INTO limits (name, key, window_start, count)
+    SELECT :name, key, :window_start, 0 FROM unnest(CAST(:keys AS text[])) AS key
+    ON CONFLICT (name, key, window_start) DO UPDATE SET count = 0
+"""
+"""Queues on the keys of `turns`, for a statement that goes on with other locks."""
+_QUEUE = sa.text(QUEUE_SQL)
 
 
 class TooMany(Refusal):
@@ -125,8 +137,25 @@ class TooMany(Refusal):
 
 def take(limit: Limit, key: str, now: datetime) -> None:
     """Count one try of `key` (an address, an account, a network); raises TooMany if the window is full."""
-    if count_try(limit, key, now) > limit.count:
+    _refuse_above(limit, count_try(limit, key, now), now)
+
+
+def _refuse_above(limit: Limit, count: int, now: datetime) -> None:
+    if count > limit.count:
         raise TooMany(max(1, int((window_start(limit, now) + limit.window - now).total_seconds()) + 1))
+
+
+def take_both(first: tuple[Limit, str], second: tuple[Limit, str], now: datetime) -> None:
+    """Count one try of each key, the second only if the first may be tried; one statement. Raises TooMany."""
+    asked = {
+        f"{name}_{n}": value
+        for n, one in enumerate((first, second), 1)
+        for name, value in _window(*one, now).items()
+    }
+    with db.engines[ASIDE].connect() as connection:
+        counts = connection.execute(_COUNT_BOTH, {**asked, "most": first[0].count}).one()
+    for (limit, _), count in zip((first, second), counts, strict=True):
+        _refuse_above(limit, count or 0, now)
 
 
 def count_try(limit: Limit, key: str, now: datetime) -> int:
@@ -165,9 +194,15 @@ def queue_up(keys: Iterable[str]) -> None:
 
     For counting rows that another request may be adding at the same moment. Call it before taking any other lock.
     """
-    turns = sorted(_blinded(_TURN, key) for key in set(keys))
-    if turns:
-        db.session.execute(_QUEUE, {"name": _TURN, "keys": turns, "window_start": _EPOCH})
+    asked = turns(keys)
+    if asked["keys"]:
+        db.session.execute(_QUEUE, asked)
+
+
+def turns(keys: Iterable[str]) -> dict[str, object]:
+    """The parameters of `QUEUE_SQL` for these keys, in the order in which everybody queues."""
+    blinded = sorted(_blinded(_TURN, key) for key in set(keys))
+    return {"name": _TURN, "keys": blinded, "window_start": _EPOCH}
 
 
 def digest(key: str) -> bytes:

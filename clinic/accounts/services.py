@@ -17,7 +17,7 @@ from sqlalchemy.orm import contains_eager
 
 from clinic.accounts.models import Client, Contact, ContactKind, LinkPurpose, LoginLink, Relation
 from clinic.accounts.name_search import search_name
-from clinic.db import RowsToDelete, db
+from clinic.db import RowsToDelete, add_together, db
 from clinic.language import N_
 from clinic.refusal import Refusal
 
@@ -56,12 +56,14 @@ def add_client(
         language=language,
         created_at=now,
     )
-    db.session.add(client)
-    if mail:
-        add_contact(client, ContactKind.MAIL, mail, now=now, relation=relation)
-    if phone:
-        add_contact(client, ContactKind.PHONE, phone, now=now, country=country, relation=relation)
-    db.session.flush()
+    typed = {ContactKind.MAIL: mail, ContactKind.PHONE: phone}
+    contacts = [
+        _new_contact(client, kind, value, now=now, country=country, relation=relation)
+        for kind, value in typed.items()
+        if value
+    ]
+    client.contacts = contacts
+    add_together(client, *contacts)
     return client
 
 
@@ -76,9 +78,27 @@ def add_contact(
     verified_at: datetime | None = None,
 ) -> Contact:
     """A further address of a client; raises UnreadableAddress for one that cannot be an address of its kind."""
+    contact = _new_contact(
+        client, kind, value, now=now, country=country, relation=relation, verified_at=verified_at
+    )
+    contact.client = client
+    db.session.add(contact)
+    return contact
+
+
+def _new_contact(
+    client: Client,
+    kind: ContactKind,
+    value: str,
+    *,
+    now: datetime,
+    country: str,
+    relation: Relation,
+    verified_at: datetime | None = None,
+) -> Contact:
     normalised = normalise_mail(value) if kind == ContactKind.MAIL else normalise_phone(value, country)
-    contact = Contact(
-        client=client,
+    return Contact(
+        client_id=client.id,
         kind=kind,
         value=value.strip(),
         normalised=normalised,
@@ -87,8 +107,6 @@ def add_contact(
         wants_reminders=True,
         created_at=now,
     )
-    db.session.add(contact)
-    return contact
 
 
 def normalise_mail(text: str) -> str:

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from clinic import clock
 from clinic.accounts import audit, limits, signed_links
 from clinic.accounts import services as accounts
+from clinic.accounts.models import Client
 from clinic.api import request_parsing, schemas
 from clinic.api.blueprint import blueprint
 from clinic.api.problems import Invalid, LongPast, RevisionNeeded, StaleMatch, invalid, problem
@@ -41,7 +42,8 @@ from clinic.booking.suitability import OtherTherapist
 from clinic.db import transaction
 from clinic.practice import own_texts
 from clinic.practice import queries as practice
-from clinic.practice.supply import Supply, supply_named, supply_of
+from clinic.practice.models import Location
+from clinic.practice.supply import Site, Supply, supply_named, supply_of
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
@@ -66,7 +68,7 @@ def keep() -> Response:
     secret = secrets.token_urlsafe(32)
     try:
         with transaction():
-            kept = services.hold(
+            hold = services.hold(
                 criteria,
                 wanted.starts_at,
                 browser=digest(secret),
@@ -75,42 +77,118 @@ def keep() -> Response:
                 network=network,
                 known=False,
                 supply=supply,
-            ).id
+            )
+            # From what was read before the locks, so that nobody waits for it.
+            kept = schemas.Hold(hold=secret, **_held(hold, supply))
     except Refusal as refusal:
         if next_step(refusal) is not NextStep.OTHER_TIME:
             raise
         return problem(refusal, nearest=_nearest(supply, criteria, wanted.starts_at, now))
-    # Read after the locks are released, so that nobody waits for it.
-    return _answer(schemas.Hold(hold=secret, **_held(appointments.appointment(kept))), 201)
+    return _answer(kept, 201)
 
 
 @blueprint.post("/appointments")
 @audience(anyone)
 def book() -> Response:
-    """Book or request the time that is held. Sent again with the same key, it gives the same answer and books nothing."""
+    """Book or request the time that is held, or a start. Sent again with the same key, it gives the same answer and books
+    nothing."""
     request_parsing.query(())
-    key, wanted, now = (
-        request_parsing.idempotency_key(),
-        request_parsing.body(schemas.NewAppointment),
-        clock.now(),
-    )
+    key, content, now = request_parsing.idempotency_key(), request_parsing.sent(), clock.now()
+    if "start" in content and "hold" not in content:
+        return _book_start(key, request_parsing.fitted(content, schemas.NewAppointmentAt), now)
+    return _book_hold(key, request_parsing.fitted(content, schemas.NewAppointment), now)
+
+
+def _book_hold(key: str, wanted: schemas.NewAppointment, now: datetime) -> Response:
     scope, content = digest(wanted.hold), wanted.model_dump()
     kept = appointments.reservation_of(scope, now, lapsed_too=True)
     if kept is None:  # Only the caller who booked it has an answer to a key, and then the hold is gone.
         return _answered_meanwhile(scope, key, content, services.HoldGone())
-    _check_addresses(wanted)
-    limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
-    limits.take(limits.BOOKINGS_CONTACT, wanted.mail, now)
+
+    def deed(client: Client) -> Appointment:
+        return services.book(
+            kept.id,
+            browser=scope,
+            client=client,
+            actor=audit.VISITOR,
+            now=now,
+            plain=wanted.without_health_answers,
+            therapist_decides=wanted.therapist_decides,
+        )
+
     try:
-        with transaction():
-            answer = _book(kept, scope, wanted, now)
-            idempotency.remember(scope, key, content, answer, now)
+        return _booked(deed, scope, key, wanted, now, country=practice.the_practice().country)
     except Refusal as refusal:
         if next_step(refusal) is NextStep.HEALTH_QUESTIONS:
-            page = current_app.config["PUBLIC_URL"] + url_for("booking.choose", slug=kept.treatment.slug)
-            return problem(refusal, page=page)
+            return _to_questions(refusal, kept.treatment.slug)
         return _answered_meanwhile(scope, key, content, refusal)
+
+
+def _book_start(key: str, wanted: schemas.NewAppointmentAt, now: datetime) -> Response:
+    # Never the digest of a browser or of a hold, whatever the secret is.
+    scope, content = digest(f"start {wanted.secret}"), wanted.model_dump()
+    if (earlier := idempotency.earlier(scope, key, content)) is not None:
+        return _again(earlier)
+    supply = supply_named(wanted.treatment)
+    criteria = search_criteria.from_slugs(supply, wanted.therapist, wanted.location)
+
+    def deed(client: Client) -> Appointment:
+        return services.book_start(
+            criteria,
+            wanted.starts_at,
+            browser=scope,
+            client=client,
+            now=now,
+            supply=supply,
+            plain=wanted.without_health_answers,
+            therapist_decides=wanted.therapist_decides,
+        )
+
+    try:
+        return _booked(deed, scope, key, wanted, now, country=supply.rules.country)
+    except Refusal as refusal:
+        if (earlier := idempotency.earlier(scope, key, content)) is not None:
+            return _again(earlier)
+        step = next_step(refusal)
+        if step is NextStep.HEALTH_QUESTIONS:
+            return _to_questions(refusal, wanted.treatment)
+        if step is NextStep.OTHER_TIME:
+            return problem(refusal, nearest=_nearest(supply, criteria, wanted.starts_at, now))
+        raise
+
+
+def _booked(
+    deed: Callable[[Client], Appointment],
+    scope: bytes,
+    key: str,
+    wanted: schemas.Visitor,
+    now: datetime,
+    *,
+    country: str,
+) -> Response:
+    """Count the try, add the client, book for them, and store the answer."""
+    _check_addresses(wanted, country)
+    network = limits.network(request.remote_addr)
+    limits.take_both((limits.BOOKINGS_NETWORK, network), (limits.BOOKINGS_CONTACT, wanted.mail), now)
+    with transaction():
+        client = accounts.add_client(
+            given_name=wanted.given_name,
+            family_name=wanted.family_name,
+            mail=wanted.mail,
+            phone=wanted.phone,
+            country=country,
+            now=now,
+        )
+        made = deed(client)
+        token = signed_links.token(signed_links.MANAGE, made.id, made.link_epoch)
+        answer = idempotency.StoredAnswer(201, made.id, schemas.dumped(_appointment(made, token, now)))
+        idempotency.remember(scope, key, wanted.model_dump(), answer, now)
     return _again(answer)
+
+
+def _to_questions(refusal: Refusal, slug: str) -> Response:
+    page = current_app.config["PUBLIC_URL"] + url_for("booking.choose", slug=slug)
+    return problem(refusal, page=page)
 
 
 def _answered_meanwhile(scope: bytes, key: str, content: dict[str, Any], refusal: Refusal) -> Response:
@@ -216,31 +294,7 @@ def _owned(token: str) -> Appointment:
     return visit
 
 
-def _book(
-    kept: Appointment, scope: bytes, wanted: schemas.NewAppointment, now: datetime
-) -> idempotency.StoredAnswer:
-    client = accounts.add_client(
-        given_name=wanted.given_name,
-        family_name=wanted.family_name,
-        mail=wanted.mail,
-        phone=wanted.phone,
-        country=practice.the_practice().country,
-        now=now,
-    )
-    booked = services.book(
-        kept.id,
-        browser=scope,
-        client=client,
-        actor=audit.VISITOR,
-        now=now,
-        plain=wanted.without_health_answers,
-        therapist_decides=wanted.therapist_decides,
-    )
-    token = signed_links.token(signed_links.MANAGE, booked.id, booked.link_epoch)
-    return idempotency.StoredAnswer(201, booked.id, schemas.dumped(_appointment(booked, token, now)))
-
-
-def _check_addresses(wanted: schemas.NewAppointment) -> None:
+def _check_addresses(wanted: schemas.Visitor, country: str) -> None:
     """Refuse impossible addresses, all at once. Raises Invalid."""
     faults = {}
     try:
@@ -249,7 +303,7 @@ def _check_addresses(wanted: schemas.NewAppointment) -> None:
         faults["/mail"] = unreadable.sentence
     try:
         if wanted.phone:
-            accounts.normalise_phone(wanted.phone, practice.the_practice().country)
+            accounts.normalise_phone(wanted.phone, country)
     except accounts.UnreadableAddress as unreadable:
         faults["/phone"] = unreadable.sentence
     if faults:
@@ -291,32 +345,45 @@ def _appointment(visit: Appointment, token: str, now: datetime) -> schemas.Appoi
     )
 
 
-def _held(visit: Appointment) -> dict[str, Any]:
-    assert visit.held_until is not None
+def _held(hold: Appointment, supply: Supply) -> dict[str, Any]:
+    assert hold.held_until is not None
+    site, therapist_id = supply.site_at(hold.location_id), hold.therapist_id
     return {
-        **_when_and_where(visit),
-        "held_until": _shown_at(visit.held_until, visit),
-        "questions": visit.treatment.intake,
-        "policy": own_texts.said(practice.the_practice(), "policy", request_parsing.language_wanted()),
+        **_when(hold),
+        "therapist": schemas.Who(
+            slug=supply.therapist_slugs[therapist_id], name=supply.therapist_names[therapist_id]
+        ),
+        "location": _where(site),
+        "currency": supply.rules.currency,
+        "held_until": _shown_at(hold.held_until, hold),
+        "questions": supply.intake,
+        "policy": own_texts.said(
+            supply.rules, "policy", request_parsing.language_wanted(supply.rules.language)
+        ),
     }
 
 
 def _when_and_where(visit: Appointment) -> dict[str, Any]:
     return {
+        **_when(visit),
+        "therapist": schemas.Who(slug=visit.therapist.slug, name=visit.therapist.name),
+        "location": _where(visit.location),
+        "currency": practice.the_practice().currency,
+    }
+
+
+def _when(visit: Appointment) -> dict[str, Any]:
+    return {
         "start": _shown_at(visit.starts_at, visit),
         "end": _shown_at(visit.ends_at, visit),
         "zone": visit.zone,
-        "therapist": schemas.Who(slug=visit.therapist.slug, name=visit.therapist.name),
-        "location": schemas.Where(
-            slug=visit.location.slug,
-            name=visit.location.name,
-            street=visit.location.street,
-            town=visit.location.town,
-        ),
         "length_minutes": visit.length_minutes,
         "price_cents": visit.price_cents,
-        "currency": practice.the_practice().currency,
     }
+
+
+def _where(place: Location | Site) -> schemas.Where:
+    return schemas.Where(slug=place.slug, name=place.name, street=place.street, town=place.town)
 
 
 def _shown_at(at: datetime, visit: Appointment) -> str:

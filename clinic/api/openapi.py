@@ -21,6 +21,7 @@ SHAPES: tuple[type[BaseModel], ...] = (
     schemas.NewHold,
     schemas.Hold,
     schemas.NewAppointment,
+    schemas.NewAppointmentAt,
     schemas.Move,
     schemas.Appointment,
     schemas.Problem,
@@ -126,20 +127,20 @@ def _paths() -> dict[str, Any]:
         "/api/v1/appointments": {
             "post": _operation(
                 "book",
-                "Book or request the time that is held",
+                "Book or request the time that is held, or a start that nobody holds",
                 schemas.Appointment,
                 status=201,
-                takes=schemas.NewAppointment,
+                takes=(schemas.NewAppointment, schemas.NewAppointmentAt),
                 parameters=[
                     _parameter(
                         "Idempotency-Key",
                         "header",
                         {"type": "string", "pattern": request_parsing.KEY},
-                        "Sent again with the same key and hold, the first answer comes again; with other content, 409.",
+                        "Sent again with the same key and hold, or secret, the first answer comes again; with other content, 409.",
                         required=True,
                     )
                 ],
-                refusals=(403, 409),
+                refusals=(403, 404, 409),
             ),
         },
         "/api/v1/appointments/{token}": {
@@ -180,7 +181,7 @@ def _operation(
     gives: type[BaseModel],
     *,
     status: int = 200,
-    takes: type[BaseModel] | None = None,
+    takes: type[BaseModel] | tuple[type[BaseModel], ...] | None = None,
     parameters: list[dict[str, Any]] | None = None,
     further: dict[str, Any] | None = None,
     refusals: tuple[int, ...] = (),
@@ -209,7 +210,9 @@ def _operation(
     return operation
 
 
-def _schema(shape: type[BaseModel]) -> dict[str, Any]:
+def _schema(shape: type[BaseModel] | tuple[type[BaseModel], ...]) -> dict[str, Any]:
+    if isinstance(shape, tuple):
+        return {"schema": {"oneOf": [_schema(each)["schema"] for each in shape]}}
     return {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}
 
 

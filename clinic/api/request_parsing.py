@@ -32,9 +32,13 @@ START = f"{DAY[:-1]}T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{{1,6}})?
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
-def language_wanted() -> str:
-    """The language in which an answer tells what the practice typed: the first of ours that is accepted, else its main one."""
-    return request.accept_languages.best_match(language.LANGUAGES) or practice.the_practice().language
+def language_wanted(main: str | None = None) -> str:
+    """The language in which an answer tells what the practice typed: the first of ours that is accepted, else its main one.
+
+    `main` is that of the practice, if it was read already.
+    """
+    accepted = request.accept_languages.best_match(language.LANGUAGES)
+    return accepted or main or practice.the_practice().language
 
 
 def query(known: Iterable[str]) -> dict[str, str]:
@@ -50,19 +54,29 @@ def query(known: Iterable[str]) -> dict[str, str]:
 
 def body(shape: type[Shape]) -> Shape:
     """The body as a value of the schema. Raises WrongKind, BodyTooLong, Malformed and Invalid."""
+    return fitted(sent(), shape)
+
+
+def sent() -> dict[str, Any]:
+    """The body as a JSON object. Raises WrongKind, BodyTooLong and Malformed."""
     if request.mimetype != "application/json":
         raise WrongKind
     content = request.get_data() if (request.content_length or 0) <= BODY_BYTES else b""
     if max(request.content_length or 0, len(content)) > BODY_BYTES:
         raise BodyTooLong
     try:
-        sent = json.loads(content.decode(), object_pairs_hook=_without_duplicates, parse_constant=_no_number)
+        found = json.loads(content.decode(), object_pairs_hook=_without_duplicates, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise Malformed("The body is not JSON in UTF-8, or holds a member twice.") from None
-    if not isinstance(sent, dict):
+    if not isinstance(found, dict):
         raise Malformed("The body has to be one JSON object.")
+    return found
+
+
+def fitted(content: dict[str, Any], shape: type[Shape]) -> Shape:
+    """A JSON object as a value of the schema. Raises Invalid."""
     try:
-        return shape.model_validate(sent)
+        return shape.model_validate(content)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)[:MOST_FAULTS]
         raise Invalid(dict(map(_fault, found))) from None

@@ -74,12 +74,9 @@ class NewHold(Shape):
         return request_parsing.start(self.start)
 
 
-class NewAppointment(Shape):
-    """Who is coming at the time that is held."""
+class Visitor(Shape):
+    """Who is coming."""
 
-    hold: Annotated[str, StringConstraints(min_length=20, max_length=80)] = Field(
-        description="The secret that keeping the time answered."
-    )
     given_name: Name
     family_name: Name
     mail: Annotated[str, StringConstraints(min_length=3, max_length=254)] = Field(
@@ -95,6 +92,22 @@ class NewAppointment(Shape):
     therapist_decides: bool = Field(
         default=False,
         description="The client leaves the type of massage to the therapist, who is told. Length and price stay as chosen.",
+    )
+
+
+class NewAppointment(Visitor):
+    """Who is coming at the time that is held."""
+
+    hold: Annotated[str, StringConstraints(min_length=20, max_length=80)] = Field(
+        description="The secret that keeping the time answered."
+    )
+
+
+class NewAppointmentAt(Visitor, NewHold):
+    """Who is coming at a start that is booked without being held first."""
+
+    secret: Annotated[str, StringConstraints(min_length=20, max_length=80)] = Field(
+        description="A secret of the caller's own, made by chance: whoever sends it again with the same key reads the answer."
     )
 
 

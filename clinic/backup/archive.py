@@ -11,7 +11,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Final
@@ -24,6 +24,9 @@ from clinic.refusal import Refusal
 MANIFEST: Final = "manifest.json"
 DUMP: Final = "database.dump"
 CHUNK: Final = 1 << 20
+FIRST_LINE: Final = b"age-encryption.org/v1\n"
+"""What every file in the age format begins with."""
+DAMAGED: Final = "The backup is damaged: it was cut short or changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Manifest:
     sealing_keys: dict[int, str]
     """The keys its health data are sealed with, as key id to fingerprint."""
     tables: dict[str, TableContents]
+    dump_sha256: str | None = None
+    """Of the dump beside it, in hexadecimal; backups of Lumbar before 2026-12 do not say."""
 
     def dumped(self) -> bytes:
         """As JSON."""
@@ -66,6 +71,7 @@ class Manifest:
                 postgres=int(found["postgres"]),
                 sealing_keys={int(key): print_ for key, print_ in found["sealing_keys"].items()},
                 tables={name: TableContents(**contents) for name, contents in found["tables"].items()},
+                dump_sha256=found.get("dump_sha256"),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             raise UnreadableBackup("This is not a backup of Lumbar.") from None
@@ -114,9 +120,11 @@ def identities(file: Path) -> list[Identity]:
 def write(to: Path, manifest: Manifest, dump: Path, readers: list[Recipient]) -> str:
     """Write a backup file and wait until the disk has it; returns its SHA-256 in hexadecimal.
 
-    The dump is removed as soon as the archive holds it. Raises UnreadableBackup if the disk gives back something else.
+    The dump is removed as soon as the archive holds it. Raises UnreadableBackup if the disk gives back something else, and OSError
+    if it is full.
     """
     plain = dump.with_suffix(".tar")
+    manifest = replace(manifest, dump_sha256=digest(dump))
     with tarfile.open(plain, "w") as tar:
         text = manifest.dumped()
         head = tarfile.TarInfo(MANIFEST)
@@ -126,7 +134,10 @@ def write(to: Path, manifest: Manifest, dump: Path, readers: list[Recipient]) ->
     dump.unlink()
     with plain.open("rb") as source, to.open("xb") as target:
         hashing = _HashingWriter(target)
-        pyrage.encrypt_io(source, hashing, readers)
+        try:
+            pyrage.encrypt_io(source, hashing, readers)
+        except pyrage.EncryptError as error:  # All that is left to fail by now: it hides what the disk said.
+            raise OSError(str(error)) from None
         target.flush()
         os.fsync(target.fileno())
     plain.unlink()
@@ -142,28 +153,45 @@ def digest(file: Path) -> str:
 
 
 def read(file: Path, keys: list[Identity], folder: Path) -> tuple[Manifest, Path]:
-    """Decrypt a backup into a folder: its manifest, and where the dump lies. Raises UnreadableBackup."""
+    """Decrypt a backup into a folder: its manifest, and where the dump lies. Raises UnreadableBackup, and OSError for a full disk."""
     plain = folder / "backup.tar"
+    _decrypt(file, keys, plain)
     try:
-        with file.open("rb") as source, plain.open("xb") as target:
-            pyrage.decrypt_io(source, target, keys)
-    except FileNotFoundError:
-        raise UnreadableBackup(f"There is no file {file}.") from None
-    except pyrage.DecryptError as error:
-        if "No matching keys" in str(error):
-            raise UnreadableBackup("This key does not open this backup.") from None
-        raise UnreadableBackup("This is not a backup of Lumbar.") from None
-    except OSError:
-        raise UnreadableBackup("The backup is damaged: it was cut short or changed.") from None
-    try:
-        with tarfile.open(plain) as tar:
+        with tarfile.open(plain, "r:") as tar:
             manifest = Manifest.loaded(_member(tar, MANIFEST).read())
             with (folder / DUMP).open("xb") as target:
                 shutil.copyfileobj(_member(tar, DUMP), target, CHUNK)
     except tarfile.TarError:
         raise UnreadableBackup("This is not a backup of Lumbar.") from None
     plain.unlink()
+    if manifest.dump_sha256 not in (None, digest(folder / DUMP)):
+        raise UnreadableBackup("The backup is damaged: its parts do not belong together.")
     return manifest, folder / DUMP
+
+
+def _decrypt(file: Path, keys: list[Identity], to: Path) -> None:
+    try:
+        with file.open("rb") as source:
+            is_age = source.read(len(FIRST_LINE)) == FIRST_LINE
+    except FileNotFoundError:
+        raise UnreadableBackup(f"There is no file {file}.") from None
+    except OSError as error:
+        raise UnreadableBackup(f"{file} cannot be read: {error.strerror}.") from None
+    if not is_age:
+        raise UnreadableBackup("This is not a backup of Lumbar.")
+    try:
+        with file.open("rb") as source, to.open("xb") as target:
+            pyrage.decrypt_io(source, target, keys)
+    except pyrage.DecryptError as error:
+        if "No matching keys" in str(error):
+            raise UnreadableBackup(
+                "This key does not open this backup. If it is the right one, the beginning of the file is damaged."
+            ) from None
+        raise UnreadableBackup(DAMAGED) from None
+    except OSError as error:
+        if error.errno is not None:  # The disk's own words; what age finds wrong has no number.
+            raise
+        raise UnreadableBackup(DAMAGED) from None
 
 
 def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:

@@ -29,10 +29,23 @@ def copy(url: str, data: Path, readers: Sequence[str]) -> tuple[Path, Path | Non
     key = None
     if private:
         key = made.with_suffix(KEY_ENDS)
-        with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(f"{private}\n")
+        _write_key(key, private, made)
     _forget_old(folder, made.name)
     return made, key
+
+
+def _write_key(key: Path, private: str, made: Path) -> None:
+    """Raises making.NotWritable; without its key the copy that was made opens for nobody, so it goes."""
+    try:
+        with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(f"{private}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        made.unlink(missing_ok=True)
+        raise making.NotWritable(
+            f"The key of the copy before the upgrade cannot be written to {key}: {error.strerror}. Nothing was changed."
+        ) from None
 
 
 def _forget_old(folder: Path, just_made: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clinic import schema, sealed
-from clinic.backup import archive, postgres
+from clinic.backup import archive, postgres, rotation
 from clinic.backup.archive import Manifest
 from clinic.refusal import Refusal
 
@@ -33,6 +33,18 @@ class OtherSealingKeys(Refusal):
     )
 
 
+class OtherBackup(Refusal):
+    """The file holds another backup than its name says."""
+
+    code = "other-backup"
+
+
+class NoRoom(Refusal):
+    """The backup could not be unpacked on this machine."""
+
+    code = "no-room"
+
+
 class NotTheSame(Refusal):
     """What stands in the database now is not what the backup says it holds."""
 
@@ -50,12 +62,19 @@ class RestoredBackup:
 def restore(file: Path, key_file: Path, url: str) -> RestoredBackup:
     """Restore a backup into the empty database at `url`, compare each table, and bring the schema to the newest revision.
 
-    Raises, with nothing changed: archive.UnreadableKey, archive.UnreadableBackup, NewerSchema, OtherSealingKeys,
-    NotEmpty, postgres.NoPrograms, postgres.ProgramFailed. Raises NotTheSame after the fact, if tables differ.
+    Raises, with nothing changed: archive.UnreadableKey, archive.UnreadableBackup, NoRoom, OtherBackup, NewerSchema,
+    OtherSealingKeys, NotEmpty, postgres.NoPrograms, postgres.ProgramFailed. Raises NotTheSame after the fact, if tables differ.
     """
     keys = archive.identities(key_file)
     with tempfile.TemporaryDirectory(prefix="lumbar-restore-") as work:
-        manifest, dump = archive.read(file, keys, Path(work))
+        try:
+            manifest, dump = archive.read(file, keys, Path(work))
+        except OSError as error:
+            raise NoRoom(
+                f"The backup cannot be unpacked in {tempfile.gettempdir()}: {error.strerror}. Nothing was changed; set TMPDIR to "
+                "a folder with room for all of it."
+            ) from None
+        _refuse_another_name(file.name, manifest)
         _refuse_newer(manifest)
         if not sealed.are_known(manifest.sealing_keys):
             raise OtherSealingKeys
@@ -73,6 +92,16 @@ def restore(file: Path, key_file: Path, url: str) -> RestoredBackup:
         raise NotTheSame(f"These tables differ from the backup: {', '.join(names)}.")
     schema.upgrade(url)
     return RestoredBackup(manifest, sum(table.rows for table in found.values()))
+
+
+def _refuse_another_name(name: str, manifest: Manifest) -> None:
+    named, made_at = rotation.made_at(name), manifest.made_at.replace(microsecond=0)
+    if named not in (None, made_at):
+        raise OtherBackup(
+            f"By its name this is the backup of {named:%Y-%m-%d %H:%M:%S} UTC, but it holds that of "
+            f"{made_at:%Y-%m-%d %H:%M:%S} UTC: files were exchanged. Nothing was changed. To restore it even so, name it "
+            f"{rotation.file_name(made_at)}."
+        )
 
 
 def _refuse_newer(manifest: Manifest) -> None:

@@ -1,10 +1,11 @@
-"""Availability: which start times can be offered for a treatment. Read-only, at most three statements.
+"""Availability: which start times can be offered for a treatment. At most two statements.
 
-It is asked twice: without a lock to show times, and under the lock (`locking.lock`) to take one.
+It is asked twice: without a lock to show times, which only reads, and under the lock (`locking.lock`) to take one. Then
+the same statement releases expired holds (`UnderLock`).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from clinic.booking.models import LONGEST_OCCUPATION, OCCUPYING
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, read_connection
 from clinic.practice import queries as practice
-from clinic.practice.rota import rota_of
+from clinic.practice.rota import ROTA_SQL, parameters, rota_from
 from clinic.practice.supply import DEFAULT_TRAVEL, SUPPLY_SQL, Supply, read_supply, supply_of
 from clinic.scheduling import grid, hours, slots
 from clinic.scheduling.hours import Days
@@ -31,6 +32,22 @@ class AvailabilityAnswer:
     supply: Supply
     offers: slots.Offers[UUID]
     therapists: tuple[UUID, ...]
+    kept_by_network: int = 0
+    """Only under the lock, see `UnderLock`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnderLock:
+    """What taking a time does and asks in the statement that reads what is busy.
+
+    Expired holds that overlap [begins, until) lapse: no worker is needed to free a time, the next booking takes it over.
+    `network` is the digest of the caller's network: live holds of other browsers than `browser` on it are counted.
+    """
+
+    begins: datetime
+    until: datetime
+    network: bytes | None = None
+    browser: bytes | None = None
 
 
 def offers(criteria: SearchCriteria, days: Days, now: datetime) -> AvailabilityAnswer:
@@ -42,9 +59,15 @@ def offers(criteria: SearchCriteria, days: Days, now: datetime) -> AvailabilityA
 
 
 def find_offers(
-    supply: Supply, criteria: SearchCriteria, days: Days, now: datetime, *, ranked: bool = True
+    supply: Supply,
+    criteria: SearchCriteria,
+    days: Days,
+    now: datetime,
+    *,
+    ranked: bool = True,
+    under_lock: UnderLock | None = None,
 ) -> AvailabilityAnswer:
-    """The offers for these criteria and a supply that was already read (under the lock, it was read before).
+    """The offers for these criteria and a supply that was already read (under the lock, it was read before); one statement.
 
     Without `ranked`, candidates are not ranked and a fair spread is not computed.
     """
@@ -58,11 +81,14 @@ def find_offers(
         preferred=criteria.own_therapist if criteria.own_therapist in therapists else None,
         smallest=supply.smallest,
     )
-    rota = rota_of(supply, days, therapists)
-    taken = _taken(supply, question, criteria, now, ranked=ranked)
-    found = slots.offers(question, rota, taken)
+    rows = _read(supply, question, criteria, now, ranked=ranked, under_lock=under_lock)
+    rota = rota_from(rows[False], supply, therapists)
+    found = slots.offers(question, rota, _taken(supply, question, rows[True]))
     return AvailabilityAnswer(
-        supply, found.apart_from(supply.elsewhere) if supply.elsewhere else found, therapists
+        supply,
+        found.apart_from(supply.elsewhere) if supply.elsewhere else found,
+        therapists,
+        kept_by_network=sum(row["weekday"] for row in rows[None]),
     )
 
 
@@ -179,19 +205,34 @@ def _places(supply: Supply, criteria: SearchCriteria) -> Iterable[slots.SlotLoca
 # Cells are those of `grid`: since 1970, busy time rounded outward. Rounded and gathered here, a month of a practice is one
 # row for each therapist and room, and the arrays cost a fraction of what a row for each appointment does.
 _BUSY = """
-    SELECT {of} AS of, {place} AS place, array_agg(floor(date_part('epoch', occupied_from) / {cell})::int),
-           array_agg(ceil(date_part('epoch', occupied_until) / {cell})::int), {days} AS days
+    SELECT 'busy', {of}, {place}, NULL, NULL, NULL, NULL, NULL,
+           array_agg(floor(date_part('epoch', occupied_from) / {cell})::int),
+           array_agg(ceil(date_part('epoch', occupied_until) / {cell})::int), {days}
       FROM appointments
      WHERE {of} = ANY(%(of)s) AND occupied_from >= %(earliest)s AND occupied_from < %(until)s
        AND occupied_until > %(begins)s AND state IN ({occupying}) AND (state <> 'held' OR held_until > %(now)s) {moving}
-     GROUP BY 1, 2
+     GROUP BY 2, 3
+"""
+_WITH_ROTA = (
+    f"SELECT rota.*, NULL::int[] AS firsts, NULL::int[] AS ends, NULL::date[] AS days FROM ({ROTA_SQL}) rota"  # noqa: S608 - made of constants
+)
+# The statement does not see that they lapse, so what is busy asks about `held_until`, too.
+_LAPSING = """
+    WITH lapsed AS (
+      UPDATE appointments SET state = 'lapsed', changed_at = %(now)s
+       WHERE state = 'held' AND held_until <= %(now)s AND occupied_from < %(lapse_until)s AND occupied_until > %(lapse_begins)s
+         AND occupied_from >= %(lapse_earliest)s AND (therapist_id = ANY(%(therapists)s) OR room_id = ANY(%(rooms)s)))
+"""
+_CROWD = """
+    SELECT 'crowd', NULL, NULL, count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM appointments
+     WHERE held_network = %(network)s AND held_by <> %(browser)s AND state = 'held' AND held_until > %(now)s
 """
 _MOVING = "AND id <> ALL(%(moving)s) AND (undo_of_id IS NULL OR undo_of_id <> ALL(%(moving)s))"
 
 
 @cache
-def _busy_sql(*, rooms: bool, places: bool, days: bool, moving: bool) -> str:
-    """Reads busy time with only the columns that are needed: the fewer, the less of the table is touched."""
+def _sql(*, rooms: bool, places: bool, days: bool, moving: bool, lapsing: bool, crowd: bool) -> str:
+    """Reads the rota and busy time with only the columns that are needed: the fewer, the less of the table is touched."""
     words = {
         "cell": grid.CELL_SECONDS,
         "occupying": ", ".join(f"'{state}'" for state in OCCUPYING),
@@ -202,30 +243,37 @@ def _busy_sql(*, rooms: bool, places: bool, days: bool, moving: bool) -> str:
         "place": "location_id" if places else nothing["place"],
         "days": "array_agg(wall_start::date)" if days else nothing["days"],
     }
-    parts = [_BUSY.format(**words, of="therapist_id", **of_therapists)]
+    parts = [_WITH_ROTA, _BUSY.format(**words, of="therapist_id", **of_therapists)]
     if rooms:
         parts.append(_BUSY.format(**words, of="room_id", **nothing).replace("%(of)s", "%(rooms)s"))
-    return "UNION ALL".join(parts).replace("%(of)s", "%(therapists)s")
+    if crowd:
+        parts.append(_CROWD)
+    whole = " UNION ALL ".join(parts).replace("%(of)s", "%(therapists)s")
+    return _LAPSING + whole if lapsing else whole
 
 
-def _taken(
+def _read(
     supply: Supply,
     question: slots.SlotQuestion[UUID],
     criteria: SearchCriteria,
     now: datetime,
     *,
     ranked: bool,
-) -> slots.Taken[UUID]:
+    under_lock: UnderLock | None,
+) -> dict[bool | None, list[Mapping[Any, Any]]]:
+    """The rows of the rota (under False), of busy time (True), and of the count of holds (None)."""
     window = question.window()
     rooms = supply.rooms if supply.needs_room else ()
-    sql = _busy_sql(
+    sql = _sql(
         rooms=bool(rooms),
         places=len(supply.sites) > 1,
         days=ranked or bool(supply.daily_cap),
         moving=bool(criteria.moving),
+        lapsing=under_lock is not None,
+        crowd=under_lock is not None and under_lock.network is not None,
     )
     asked = {
-        "therapists": list(question.therapists),
+        **parameters(question.days, question.therapists),
         "rooms": list(rooms),
         "earliest": window.begins_at - LONGEST_OCCUPATION,
         "begins": window.begins_at,
@@ -233,24 +281,48 @@ def _taken(
         "now": now,
         "moving": list(criteria.moving),
     }
-    rows = db.session.connection().exec_driver_sql(sql, asked).all()
+    if under_lock is not None:
+        # Expired holds of a room lapse also if the treatment needs none: the constraints know no treatments.
+        asked |= {
+            "rooms": list(supply.rooms),
+            "lapse_earliest": under_lock.begins - LONGEST_OCCUPATION,
+            "lapse_begins": under_lock.begins,
+            "lapse_until": under_lock.until,
+            "network": under_lock.network,
+            "browser": under_lock.browser,
+        }
+    found: dict[bool | None, list[Mapping[Any, Any]]] = {False: [], True: [], None: []}
+    for row in db.session.connection().exec_driver_sql(sql, asked).mappings():
+        found[{"busy": True, "crowd": None}.get(row["kind"], False)].append(row)
+    return found
+
+
+def _taken(
+    supply: Supply, question: slots.SlotQuestion[UUID], rows: list[Mapping[Any, Any]]
+) -> slots.Taken[UUID]:
+    window = question.window()
     people = frozenset(question.therapists)
     busy: dict[UUID, int] = {}
-    for of, _, firsts, ends, _ in rows:
-        busy[of] = busy.get(of, 0) | grid.busy_cells(window, firsts, ends)
+    for row in rows:
+        of = row["therapist_id"]
+        busy[of] = busy.get(of, 0) | grid.busy_cells(window, row["firsts"], row["ends"])
+    of_people = [row for row in rows if row["therapist_id"] in people]
     return slots.Taken(
         therapists=busy,
         rooms=busy,
-        travelling=tuple(_travelling(supply, (row for row in rows if row.of in people))),
-        booked=Counter((row.of, on) for row in rows if row.days for on in row.days),
+        travelling=tuple(_travelling(supply, of_people)),
+        booked=Counter((row["therapist_id"], on) for row in rows if row["days"] for on in row["days"]),
         daily_cap=supply.daily_cap,
     )
 
 
-def _travelling(supply: Supply, rows: Iterable[Any]) -> Iterable[tuple[UUID, UUID, datetime, datetime]]:
+def _travelling(
+    supply: Supply, rows: Iterable[Mapping[Any, Any]]
+) -> Iterable[tuple[UUID, UUID, datetime, datetime]]:
     """Where a therapist cannot be around each visit: at every other location, for the travel time there and back."""
     others = [site.location_id for site in supply.sites]
-    for of, here, firsts, ends, _ in rows:
+    for row in rows:
+        of, here, firsts, ends = row["therapist_id"], row["location_id"], row["firsts"], row["ends"]
         for other in others:
             if here in (None, other):
                 continue

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from clinic.accounts import audit, client_records
 from clinic.accounts.models import Client, ClientBar, Contact, User
+from clinic.accounts.shared_addresses import is_of_anyone_there
 from clinic.booking.states import acting_side
 from clinic.db import db, violates
 from clinic.language import N_
@@ -39,8 +40,8 @@ class BarredAlready(Refusal):
     sentence = "This bar already exists."
 
 
-# Built once, because every booking runs it.
 _own, _other = sa.orm.aliased(Contact), sa.orm.aliased(Contact)
+# Built once, because every booking runs it.
 _STANDS = sa.and_(
     ClientBar.lifted_at.is_(None),
     # A bar that stayed on a merged record applies again when the merge is undone.
@@ -48,14 +49,7 @@ _STANDS = sa.and_(
 )
 _REACHED = sa.and_(
     _STANDS,
-    sa.or_(
-        ClientBar.client_id == sa.bindparam("client"),
-        ClientBar.client_id.in_(
-            sa.select(_other.client_id)
-            .join(_own, sa.and_(_own.kind == _other.kind, _own.normalised == _other.normalised))
-            .where(_own.client_id == sa.bindparam("client"))
-        ),
-    ),
+    is_of_anyone_there(ClientBar.client_id),
 )
 STANDING = sa.select(ClientBar.therapist_id).where(_REACHED)
 """The therapists that a client (parameter `client`) is barred from; NULL bars from all of online booking."""

@@ -16,8 +16,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from clinic.accounts import audit
 from clinic.booking.models import IdempotencyKey
-from clinic.db import RowsToDelete, db, violates
+from clinic.db import RowsToDelete, add_together, db
 from clinic.language import N_
 from clinic.refusal import Refusal
 
@@ -67,7 +68,10 @@ def earlier(scope: bytes, key: str, content: Mapping[str, Any]) -> StoredAnswer 
 
 
 def remember(scope: bytes, key: str, content: Mapping[str, Any], answer: StoredAnswer, now: datetime) -> None:
-    """Store an answer with its change. Raises AtTheSameTime if another request with the same key was quicker."""
+    """Store an answer with its change, and in the same statement the audit entries that wait to be written.
+
+    Raises AtTheSameTime if another request with the same key was quicker.
+    """
     row = IdempotencyKey(
         scope=scope,
         key=key[:LONGEST_KEY],
@@ -77,9 +81,8 @@ def remember(scope: bytes, key: str, content: Mapping[str, Any], answer: StoredA
         created_at=now,
     )
     row.body = answer.body
-    with violates("uq_idempotency_keys_scope_key", AtTheSameTime()):
-        db.session.add(row)
-        db.session.flush()
+    if not add_together(*audit.take_waiting(), once=row):
+        raise AtTheSameTime
 
 
 def old_keys(before: datetime) -> RowsToDelete:

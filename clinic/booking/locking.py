@@ -33,11 +33,20 @@ _LAPSE = f"""
 """  # noqa: S608 - made of constants
 
 
-def lock(therapists: Iterable[UUID], rooms: Iterable[UUID], client: UUID | None = None) -> None:
-    """Queue behind every transaction that is changing these calendars, and hold them until this one ends."""
+def lock(
+    therapists: Iterable[UUID],
+    rooms: Iterable[UUID],
+    client: UUID | None = None,
+    *,
+    turns: Iterable[str] = (),
+) -> None:
+    """Queue behind every transaction that is changing these calendars, and hold them until this one ends.
+
+    `turns` are queued on in the same statement, before the calendars.
+    """
     if client is not None:
         db.session.execute(_CLIENT, {"client": client})
-    calendars.lock(therapists, rooms)
+    calendars.lock(therapists, rooms, turns)
 
 
 def lapse_expired(

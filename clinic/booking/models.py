@@ -128,6 +128,10 @@ class Appointment(Identified, Model):
     """When the present time was agreed; a reminder of offset d is due only if that was before starts_at - d."""
     untold_revision: Mapped[int | None]
     """The time's revision about which staff want no letter written; while it is the newest, only a change is not told."""
+    coming_said_at: Mapped[datetime | None]
+    """When the client said that they come."""
+    coming_revision: Mapped[int | None]
+    """The time's revision about which they said it; it counts while that is the present one (`booking.coming`)."""
     link_epoch: Mapped[int] = mapped_column(default=1)
     series_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("series.id"), index=True)
     series_index: Mapped[int | None]
@@ -193,6 +197,7 @@ class Appointment(Identified, Model):
         sa.CheckConstraint("booked_by IN ('client', 'staff')", name="booked_by_known"),
         sa.CheckConstraint("(series_id IS NULL) = (series_index IS NULL)", name="series_whole"),
         sa.CheckConstraint("price_cents >= 0", name="price_not_negative"),
+        sa.CheckConstraint("(coming_said_at IS NULL) = (coming_revision IS NULL)", name="coming_whole"),
         _never_overlapping("therapist"),
         _never_overlapping("room"),
         sa.Index(
@@ -213,6 +218,8 @@ class Appointment(Identified, Model):
             unique=True,
             postgresql_where=sa.text("state = 'held' AND held_by IS NOT NULL"),
         ),
+        # Also of holds that lapsed: their browser is told what became of them.
+        sa.Index("ix_appointments_held_by", "held_by", postgresql_where=sa.text("held_by IS NOT NULL")),
         sa.Index("ix_appointments_held_until", "held_until", postgresql_where=sa.text("state = 'held'")),
         sa.Index(
             "ix_appointments_held_network",
@@ -229,6 +236,11 @@ class Appointment(Identified, Model):
     def is_live(self) -> bool:
         """Whether the visit is still meant to happen: requested, booked or under way."""
         return self.state in (State.REQUESTED, State.BOOKED, State.ARRIVED)
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether the client said that they come to this booked visit, at its present time."""
+        return self.state == State.BOOKED and self.coming_revision == self.time_revision
 
 
 class Waiver(Identified, Model):

@@ -4,7 +4,7 @@ Check under the lock, choose a candidate, write the instants, and translate the 
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from clinic.booking import availability, queries
-from clinic.booking.locking import lapse_expired, lock
+from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import db, violates_one_of
@@ -68,10 +68,13 @@ class SlotTaken(NotOffered):
     sentence = N_("Somebody just took that time. Nothing you typed is lost; please choose another.")
 
 
-def lock_all(supply: Supply, criteria: SearchCriteria, also: list[Appointment]) -> None:
+def lock_all(
+    supply: Supply, criteria: SearchCriteria, also: list[Appointment], turns: Iterable[str] = ()
+) -> None:
     lock(
         [*availability.candidates(supply, criteria), *(old.therapist_id for old in also)],
         [*(supply.rooms if supply.needs_room else ()), *(old.room_id for old in also if old.room_id)],
+        turns=turns,
     )
 
 
@@ -132,21 +135,34 @@ def new_appointment(state: State, now: datetime, **columns: object) -> Appointme
 
 
 def place(
-    supply: Supply, criteria: SearchCriteria, starts_at: datetime, appointment: Appointment, now: datetime
+    supply: Supply,
+    criteria: SearchCriteria,
+    starts_at: datetime,
+    appointment: Appointment,
+    now: datetime,
+    *,
+    alone: bool = False,
+    crowd: Callable[[int], None] | None = None,
 ) -> Appointment:
-    """Put an appointment at a start, under the lock: check once more, then let the constraints have the last word."""
+    """Put an appointment at a start, under the lock: check once more, then let the constraints have the last word.
+
+    `alone`: nothing else follows in the transaction if the time is taken, so that no savepoint is needed. `crowd` is
+    told how many times others of the appointment's network hold, before anything else is decided.
+    """
     days = availability.days_around(starts_at, supply)
-    therapists = availability.candidates(supply, criteria)
-    around = (
-        starts_at - supply.need.buffer_before,
-        starts_at + supply.need.length + supply.need.buffer_after,
+    under_lock = availability.UnderLock(
+        begins=starts_at - supply.need.buffer_before,
+        until=starts_at + supply.need.length + supply.need.buffer_after,
+        network=appointment.held_network if crowd else None,
+        browser=appointment.held_by,
     )
-    if lapse_expired(therapists, supply.rooms, *around, now, moving=criteria.moving).issuperset(therapists):
-        raise NotOffered  # The check below would find the same in more statements, while others wait for us.
-    start = availability.find_offers(supply, criteria, days, now).offers.at(starts_at)
+    found = availability.find_offers(supply, criteria, days, now, under_lock=under_lock)
+    if crowd is not None:
+        crowd(found.kept_by_network)
+    start = found.offers.at(starts_at)
     if start is None or not start.candidates:
         raise NotOffered
-    with translate_conflicts():
+    with translate_conflicts(savepoint=not alone):
         _take(supply, start.candidates[0], starts_at, appointment)
         db.session.add(appointment)
         db.session.flush()
@@ -192,14 +208,15 @@ def local_time(instant: datetime, zone: str) -> datetime:
 
 
 @contextmanager
-def translate_conflicts() -> Iterator[None]:
-    """Translate the exclusion constraints into refusals."""
+def translate_conflicts(*, savepoint: bool = True) -> Iterator[None]:
+    """Translate the exclusion constraints into refusals; `savepoint` as in `violates_one_of`."""
     with violates_one_of(
         {
             "ex_appointments_therapist": SlotTaken(),
             "ex_appointments_room": SlotTaken(),
             "uq_appointments_one_hold": Stale(),
-        }
+        },
+        savepoint=savepoint,
     ):
         yield
 
@@ -222,10 +239,49 @@ def lock_appointment(
     """The appointment as it stands once its calendars are locked; `whole` as in `reload_locked`. Raises `gone` when
     there is none."""
     seen = get_appointment(appointment_id, gone)
+    where = _lock_calendars_of(seen, client)
+    return _where_it_was(reload_locked(seen, whole=whole), where)
+
+
+def whole_row_with(further: sa.Select[Any]) -> sa.Select[Any]:
+    """The statement of `lock_seen`, for one row of further columns. Build it once, because others wait while it is built."""
+    also = further.subquery()
+    together = sa.join(sa.join(Appointment, Practice, sa.true()), also, sa.true())
+    row = sa.select(Appointment, Practice, *also.c).select_from(together)
+    row = row.where(Appointment.id == sa.bindparam("seen_id")).options(*queries.WITH_ALL)
+    return row.with_for_update(key_share=True, of=Appointment).execution_options(populate_existing=True)
+
+
+def lock_seen(
+    seen: Appointment,
+    statement: sa.Select[Any],
+    parameters: Mapping[str, Any],
+    *,
+    turns: Iterable[str] | None,
+) -> tuple[Appointment, Mapping[Any, Any]]:
+    """An appointment that was read, as it stands once its calendars are locked, with a row of further columns.
+
+    Both are read in one statement, made by `whole_row_with`, `whole` as in `reload_locked`. `turns` are queued on before;
+    without them the calendars are locked already. Raises Stale.
+    """
+    where = seen.therapist_id, seen.room_id
+    if turns is not None:
+        _lock_calendars_of(seen, turns=turns)
+    row = db.session.execute(statement, {**parameters, "seen_id": seen.id}).one()
+    remember_practice(row.Practice)
+    return _where_it_was(row.Appointment, where), row._mapping
+
+
+def _lock_calendars_of(
+    seen: Appointment, client: UUID | None = None, *, turns: Iterable[str] = ()
+) -> tuple[UUID, UUID | None]:
     therapist_id, room_id = seen.therapist_id, seen.room_id
-    lock([therapist_id], [room_id] if room_id else [], client)
-    appointment = reload_locked(seen, whole=whole)
-    if (appointment.therapist_id, appointment.room_id) != (therapist_id, room_id):
+    lock([therapist_id], [room_id] if room_id else [], client, turns=turns)
+    return therapist_id, room_id
+
+
+def _where_it_was(appointment: Appointment, where: tuple[UUID, UUID | None]) -> Appointment:
+    if (appointment.therapist_id, appointment.room_id) != where:
         raise Stale  # It moved between the read and the lock, so the wrong calendars are locked.
     return appointment
 
@@ -238,10 +294,11 @@ def reload_locked(appointment: Appointment, *, whole: bool = False) -> Appointme
     """
     row = sa.select(Appointment).where(Appointment.id == appointment.id)
     row = row.with_for_update(key_share=True, of=Appointment).execution_options(populate_existing=True)
-    if not whole:
-        return db.session.scalars(row).one()
-    both = row.add_columns(Practice).join(Practice, sa.true()).options(*queries.WITH_ALL)
     found: Appointment
+    if not whole:
+        found = db.session.scalars(row).one()
+        return found
+    both = row.add_columns(Practice).join(Practice, sa.true()).options(*queries.WITH_ALL)
     found, rules = db.session.execute(both).one()
     remember_practice(rules)
     return found

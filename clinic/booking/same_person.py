@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 
 from clinic.accounts import audit
 from clinic.accounts.models import Client, Contact, User
+from clinic.accounts.shared_addresses import is_of_same_person
 from clinic.booking import queries
 from clinic.booking.models import Appointment, SamePersonAnswer, State, Waiver
 from clinic.booking.placing import NotOffered
@@ -39,24 +40,9 @@ class TwoPlaces(NotOffered):
     )
 
 
-_own, _other = aliased(Contact), aliased(Contact)
-_me, _alike = aliased(Client), aliased(Client)
-_SAME = sa.or_(
-    Appointment.client_id == sa.bindparam("client"),
-    sa.and_(
-        sa.bindparam("records", type_=sa.Boolean),
-        Appointment.client_id.in_(
-            sa.select(_other.client_id)
-            .join(_own, sa.and_(_own.kind == _other.kind, _own.normalised == _other.normalised))
-            .join(_me, _me.id == _own.client_id)
-            .join(_alike, sa.and_(_alike.id == _other.client_id, _alike.search_name == _me.search_name))
-            .where(_own.client_id == sa.bindparam("client"))
-        ),
-    ),
-)
 # Built once, because it runs while others wait.
 IS_ELSEWHERE = sa.exists().where(
-    _SAME,
+    is_of_same_person(Appointment.client_id),
     Appointment.state.in_(LIVE),
     Appointment.starts_at < sa.bindparam("ends_at"),
     Appointment.ends_at > sa.bindparam("starts_at"),
@@ -69,7 +55,9 @@ IS_ELSEWHERE = sa.exists().where(
 )
 """Whether a client would be somewhere else at the time of a visit, and may be told so; see `elsewhere_parameters`."""
 _ELSEWHERE = sa.select(Appointment.id, Appointment.starts_at, Appointment.ends_at).where(
-    _SAME, Appointment.state.in_(LIVE), Appointment.ends_at > sa.bindparam("now")
+    is_of_same_person(Appointment.client_id),
+    Appointment.state.in_(LIVE),
+    Appointment.ends_at > sa.bindparam("now"),
 )
 
 

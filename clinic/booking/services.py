@@ -5,8 +5,8 @@ and leaves an audit row.
 """
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,16 +15,20 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from clinic.accounts import audit, limits
 from clinic.accounts.models import Client, Contact
+from clinic.accounts.shared_addresses import is_of_anyone_there
 from clinic.booking import admission, barring, online_booking, revalidation, same_person, states
 from clinic.booking.admission import Admission, Agreed
 from clinic.booking.models import Appointment, State
 from clinic.booking.placing import (
+    get_appointment,
     lock_all,
     lock_appointment,
+    lock_seen,
     new_appointment,
     place,
     reload_locked,
     reservation_terms,
+    whole_row_with,
 )
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.states import advance
@@ -34,7 +38,7 @@ from clinic.intake.queries import SafetyStanding
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.practice.supply import Supply, supply_of
-from clinic.refusal import Refusal
+from clinic.refusal import Refusal, Stale
 
 OPEN_REQUESTS_PER_CONTACT = 2
 HOLDS_PER_NETWORK = 10
@@ -67,6 +71,13 @@ class TooManyHeld(Refusal):
     )
 
 
+class ClientErased(Refusal):
+    """The client was erased while somebody was booking for them."""
+
+    code = "client-erased"
+    sentence = N_("The data of this person was erased meanwhile. Nothing was changed.")
+
+
 class TooManyOpen(Refusal):
     """The client has as many open bookings or requests as the practice allows."""
 
@@ -84,6 +95,7 @@ def hold(
     network: str | None = None,
     known: bool = True,
     supply: Supply | None = None,
+    turns: Sequence[str] = (),
 ) -> Appointment:
     """Reserve a start for the practice's hold time while the person fills in the form.
 
@@ -91,7 +103,7 @@ def hold(
     for the time that it already holds returns that hold, with its old end. `known` is False for a secret made in this
     request, under which nothing can be on record yet. `client_id` is the signed-in client, if any: their earlier
     answers count. `network` is where the request comes from (`limits.network`): it keeps only so many times at once.
-    `supply` is that of the treatment, if it was read already. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered,
+    `supply` is that of the treatment, if it was read already. `turns` are queued on with the network. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered,
     SlotTaken, BookingClosed, BarredOnline.
     """
     supply = supply or supply_of(criteria.treatment_id)
@@ -99,12 +111,11 @@ def hold(
     admission.refuse_first_visit(supply.new_clients, client_id)
     supply = barring.allowed(supply, client_id, criteria.therapist_id)
     earlier = holds_of(browser) if known else []
-    # Read as much as possible before the queue: everyone in it waits for every statement after it.
     held_network = limits.digest(network) if network else None
-    if held_network is not None:
-        limits.queue_up([f"network {network}"])
-        _refuse_a_crowd(held_network, browser, now)
-    lock_all(supply, criteria, earlier)
+    # Read as much as possible before the queue: everyone in it waits for every statement after it.
+    lock_all(supply, criteria, earlier, turns=[*turns, *([f"network {network}"] if network else [])])
+    if earlier and held_network is not None:
+        _refuse_a_crowd(_kept_by_others(held_network, browser, now))
     for old in map(_as_it_stands, earlier):
         if _is_the_same(old, criteria, starts_at, now) and revalidation.is_possible(old, now):
             # Answers may have come since the first call.
@@ -112,7 +123,8 @@ def hold(
             return old
         if old.state == State.HELD:
             _release(old, now)
-    db.session.flush()
+    if earlier:
+        db.session.flush()
     reserved = new_appointment(
         State.HELD,
         now,
@@ -121,7 +133,8 @@ def hold(
         held_network=held_network,
         **reservation_terms(supply),
     )
-    place(supply, criteria, starts_at, reserved, now)
+    crowd = _refuse_a_crowd if held_network is not None else None
+    place(supply, criteria, starts_at, reserved, now, alone=True, crowd=crowd)
     if known:
         admission.refuse_unsafe(_standing(reserved, browser, client_id, now), starts_at)
     return reserved
@@ -141,11 +154,15 @@ def _is_the_same(hold: Appointment, criteria: SearchCriteria, starts_at: datetim
     )
 
 
-def _refuse_a_crowd(network: bytes, browser: bytes, now: datetime) -> None:
-    """Count the holds of others on the network; the queue taken before ensures that nobody adds one meanwhile."""
-    asked = {"network": network, "browser": browser, "now": now}
-    if db.session.connection().exec_driver_sql(_KEPT_BY_NETWORK, asked).scalar_one() >= HOLDS_PER_NETWORK:
+def _refuse_a_crowd(kept_by_others: int) -> None:
+    """Raise TooManyHeld at the limit; the network's turn ensures that nobody adds a hold meanwhile."""
+    if kept_by_others >= HOLDS_PER_NETWORK:
         raise TooManyHeld
+
+
+def _kept_by_others(network: bytes, browser: bytes, now: datetime) -> int:
+    asked = {"network": network, "browser": browser, "now": now}
+    return int(db.session.connection().exec_driver_sql(_KEPT_BY_NETWORK, asked).scalar_one())
 
 
 _KEPT_BY_NETWORK = """
@@ -191,6 +208,7 @@ def book(
     approved: bool = False,
     promised: bool = False,
     therapist_decides: bool = False,
+    is_locked: bool = False,
 ) -> Appointment:
     """Complete this browser's hold for a client: booked, or requested when a therapist looks first.
 
@@ -199,24 +217,29 @@ def book(
     list. `approved`: staff offered it, so no rule about asking first applies. Staff themselves book also before the
     questions are answered, and beyond what a client may have open. `promised`: the practice offered this very time, so
     that it can be taken also if online booking was closed since. `therapist_decides`: the client leaves the type of massage
-    to the therapist. Raises BookingClosed, BarredOnline, HoldGone,
+    to the therapist. `is_locked`: this transaction holds its calendars and the client's turns. Raises BookingClosed, BarredOnline, HoldGone,
     TimeWithdrawn, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen, TwoPlaces.
     """
     by_staff = states.acting_side(actor) == "staff"
+    seen = get_appointment(appointment_id, HoldGone)
+    turns: list[str] | None = None
     if actor == audit.VISITOR:
-        # Nobody is looked up for a visitor: the client was added in this very transaction.
-        limits.queue_up(f"{contact.kind} {contact.normalised}" for contact in client.contacts)
+        turns = None if is_locked else _turns_of(client)
     else:
         queue_for(client.id)
-    appointment = lock_appointment(appointment_id, gone=HoldGone, whole=True)
+        turns = []
+    appointment, known = _judged(seen, client.id, turns, actor=actor, browser=browser, now=now)
     require_hold(appointment, held_by or browser, now)
     if not promised:
         online_booking.require_open(practice.the_practice())
-    known = None if by_staff else _known(appointment, client.id, actor=actor, browser=browser, now=now)
-    if known and not approved:
+    if not by_staff and not approved:
         barring.refuse(known.barred_from, [appointment.therapist_id])
-    standing = intake.safety_standing(
-        browser=None if by_staff else browser, client_id=client.id, now=now, zone=appointment.zone
+    standing = (
+        intake.safety_standing(
+            browser=None if by_staff else browser, client_id=client.id, now=now, zone=appointment.zone
+        )
+        if known.has_answered
+        else intake.UNKNOWN
     )
     admitted = admission.admission_of(
         appointment.treatment,
@@ -228,7 +251,7 @@ def book(
         agreed=Agreed.DESK if by_staff else Agreed.OFFERED if approved else Agreed.ONLINE,
         plain=plain,
     )
-    if known is None:
+    if by_staff:
         appointment.booked_by = "staff"
     else:
         _refuse_above_limits(known.booked + 1, known.requested, admitted)
@@ -244,23 +267,71 @@ def book(
     appointment.held_until = appointment.kept_under = appointment.spared_at = None
     db.session.flush()
     purpose = "desk" if by_staff else ""
+    # Nothing is flushed after this: the entry is written together with the key of the form.
     audit.record(actor, "book", appointment, client_id=client.id, fields=["state"], purpose=purpose, now=now)
     return appointment
+
+
+def book_start(
+    criteria: SearchCriteria,
+    starts_at: datetime,
+    *,
+    browser: bytes,
+    client: Client,
+    now: datetime,
+    supply: Supply,
+    plain: bool = False,
+    therapist_decides: bool = False,
+) -> Appointment:
+    """Book a start for a visitor without keeping it first: `hold` and `book` in one transaction, under one lock.
+
+    The visitor's turns are taken before the calendars, as the protocol wants it (`locking`). Nothing is kept for a network
+    here, so its limit of holds is not asked. Raises what `hold` and `book` raise.
+    """
+    kept = hold(
+        criteria,
+        starts_at,
+        browser=browser,
+        client_id=None,
+        now=now,
+        known=False,
+        supply=supply,
+        turns=_turns_of(client),
+    )
+    return book(
+        kept.id,
+        browser=browser,
+        client=client,
+        actor=audit.VISITOR,
+        now=now,
+        plain=plain,
+        therapist_decides=therapist_decides,
+        is_locked=True,
+    )
+
+
+def _turns_of(client: Client) -> list[str]:
+    """A visitor's turns. Nobody is looked up for them: the client was added in this very transaction."""
+    return [f"{contact.kind} {contact.normalised}" for contact in client.contacts]
 
 
 def queue_for(client_id: UUID) -> None:
     """Queue behind other bookings for this client, or for anyone with the same addresses; call it before `lock`.
 
-    The limits count what is open for all of them.
+    The limits count what is open for all of them. Raises ClientErased if an erasure came first: a visit booked now would be left
+    without its person. An erasure that comes later finds the visit.
     """
     addresses = (
-        sa.select(Contact.kind, Contact.normalised)
+        sa.select(Contact.kind, Contact.normalised, Client.erased_at)
         .select_from(Client)
         .outerjoin(Contact, Contact.client_id == Client.id)
         .where(Client.id == client_id)
         .with_for_update(key_share=True, of=Client)
     )
-    limits.queue_up(f"{kind} {normalised}" for kind, normalised in db.session.execute(addresses) if kind)
+    rows = db.session.execute(addresses).all()
+    if any(erased_at for _, _, erased_at in rows):
+        raise ClientErased
+    limits.queue_up(f"{kind} {normalised}" for kind, normalised, _ in rows if kind)
 
 
 def _standing(
@@ -286,28 +357,23 @@ def require_hold(appointment: Appointment, browser: bytes, now: datetime) -> Non
 
 
 # Built once: building it for each booking takes longer than running it, and others wait meanwhile.
-_own, _other = sa.orm.aliased(Contact), sa.orm.aliased(Contact)
 _OPEN = sa.select(
     sa.func.count().label("booked"),
     sa.func.count().filter(Appointment.state == State.REQUESTED).label("requested"),
 ).where(
-    sa.or_(
-        Appointment.client_id == sa.bindparam("client"),
-        Appointment.client_id.in_(
-            sa.select(_other.client_id)
-            .join(_own, sa.and_(_own.kind == _other.kind, _own.normalised == _other.normalised))
-            .where(_own.client_id == sa.bindparam("client"))
-        ),
-    ),
+    is_of_anyone_there(Appointment.client_id),
     Appointment.state.in_([State.BOOKED, State.REQUESTED]),
     Appointment.starts_at > sa.bindparam("now"),
 )
 _COUNTED = _OPEN.subquery()
-_KNOWN = sa.select(
-    _COUNTED.c.booked,
-    _COUNTED.c.requested,
-    sa.func.array(barring.STANDING.scalar_subquery(), type_=ARRAY(sa.Uuid())).label("barred_from"),
-    same_person.IS_ELSEWHERE.label("is_elsewhere"),
+_JUDGED = whole_row_with(
+    sa.select(
+        _COUNTED.c.booked,
+        _COUNTED.c.requested,
+        sa.func.array(barring.STANDING.scalar_subquery(), type_=ARRAY(sa.Uuid())).label("barred_from"),
+        same_person.IS_ELSEWHERE.label("is_elsewhere"),
+        intake.HAS_ANSWERED.label("has_answered"),
+    )
 )
 
 
@@ -319,12 +385,29 @@ class _Known:
     requested: int
     barred_from: Sequence[UUID | None]
     is_elsewhere: bool
+    has_answered: bool
+    """Also in this browser; whoever has not needs no further reading."""
 
 
-def _known(appointment: Appointment, client_id: UUID, *, actor: str, browser: bytes, now: datetime) -> _Known:
-    """Read in one statement, since others wait meanwhile; call it in the client's turn, with the appointment locked."""
-    asked = same_person.elsewhere_parameters(appointment, client_id, actor=actor, browser=browser)
-    return _Known(**db.session.execute(_KNOWN, {**asked, "now": now}).mappings().one())
+def _judged(
+    seen: Appointment,
+    client_id: UUID,
+    turns: Iterable[str] | None,
+    *,
+    actor: str,
+    browser: bytes,
+    now: datetime,
+) -> tuple[Appointment, _Known]:
+    """A hold as it stands once its calendars are locked, and what is known about who completes it.
+
+    Two statements, since others wait meanwhile: the lock, and everything that is read under it. Without `turns` the lock
+    is held already.
+    """
+    asked = same_person.elsewhere_parameters(seen, client_id, actor=actor, browser=browser)
+    appointment, row = lock_seen(seen, _JUDGED, {**asked, "now": now, "browser": browser}, turns=turns)
+    if (appointment.starts_at, appointment.ends_at) != (asked["starts_at"], asked["ends_at"]):
+        raise Stale  # It was asked for another time whether the client is elsewhere then.
+    return appointment, _Known(**{each.name: row[each.name] for each in fields(_Known)})
 
 
 def refuse_too_many(client: Client, admitted: Admission, now: datetime, *, more: int = 1) -> None:

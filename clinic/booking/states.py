@@ -87,6 +87,7 @@ def call_off(appointment: Appointment, *, by: str, reason: str, now: datetime) -
     appointment.cancelled_by = by
     appointment.cancel_reason = reason
     appointment.cancelled_late = by == "client" and now > free_until(appointment)
+    appointment.coming_said_at = appointment.coming_revision = None
     raise_revision(appointment, now)
 
 

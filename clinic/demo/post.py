@@ -38,4 +38,4 @@ def deliver(at: datetime, now: datetime) -> None:
         if isinstance(letter, Drop):
             messaging.drop(held, letter.why, at)
         else:
-            messaging.settle(held, at, told=letter.told)
+            messaging.settle(held, at, told=letter.told, visit_starts_at=letter.visit_starts_at)

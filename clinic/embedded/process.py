@@ -34,6 +34,12 @@ class ServerFailed(RuntimeError):
     """A server did not come up; the message names it and carries the end of its log."""
 
 
+def disk_refusal(error: OSError) -> str:
+    """What a machine that refuses to read or write says, as a sentence for whoever runs it: a full disk, a folder of somebody else."""
+    why = error.strerror or "no reason given"
+    return f"{error.filename} cannot be used: {why}." if error.filename else f"The machine refused it: {why}."
+
+
 def _at_once() -> bool:
     return True
 

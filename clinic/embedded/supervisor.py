@@ -21,7 +21,15 @@ from typing import Protocol
 
 from clinic.embedded import running as running_servers
 from clinic.embedded.leash import Leash
-from clinic.embedded.process import AlreadyRunning, Program, Server, ServerFailed, lock_folder, say
+from clinic.embedded.process import (
+    AlreadyRunning,
+    Program,
+    Server,
+    ServerFailed,
+    disk_refusal,
+    lock_folder,
+    say,
+)
 from clinic.embedded.servers import Servers, ServersWanted
 
 PROJECT = Path(__file__).parents[2]
@@ -53,12 +61,12 @@ class StartOptions(Protocol):
 def up(start: StartOptions) -> int:
     """Run everything until Ctrl-C or SIGTERM; returns the exit status. Call it in the main thread.
 
-    Status 1, with a sentence on standard error, when the data folder or the port is in use, or when a server, the
-    migrations or the demo fail.
+    Status 1, with a sentence on standard error, when the data folder or the port is in use, when a server, the
+    migrations or the demo fail, or when the disk refuses.
     """
     data = start.lumbar_data.resolve()
-    data.mkdir(mode=0o711, parents=True, exist_ok=True)
     try:
+        data.mkdir(mode=0o711, parents=True, exist_ok=True)
         with lock_folder(data), Leash() as leash:
             _refuse_a_used_port(start.port)
             return _Household(start, data, leash).run()
@@ -66,6 +74,8 @@ def up(start: StartOptions) -> int:
         print(f"Lumbar is already running on this data folder (pid {error.pid}).", file=sys.stderr)
     except (ServerFailed, PortInUse) as error:
         print(error, file=sys.stderr)
+    except OSError as error:
+        print(disk_refusal(error), file=sys.stderr)
     return 1
 
 

@@ -128,6 +128,19 @@ class Reached:
 NOTHING: Final = Reached(None, None)
 UNKNOWN: Final = NOTHING.standing()
 """The standing of somebody who has answered nothing."""
+HAS_ANSWERED: Final = sa.or_(
+    *(
+        sa.exists().where(
+            sa.or_(
+                model.client_id == sa.bindparam("client", type_=sa.Uuid()),
+                model.browser == sa.bindparam("browser", type_=sa.LargeBinary),
+            )
+        )
+        for model in (Submission, RaisedLevel)
+    )
+)
+"""Whether there is anything that `safety_standing` would read of a client (parameter `client`) or a browser (`browser`);
+if not, their standing is `UNKNOWN`."""
 _ASK_A_THERAPIST: Final = SafetyVerdict(Level.THERAPIST_REVIEW, None)
 
 

@@ -1,21 +1,21 @@
-"""How instants, money and numbers read in the language spoken now: with `scheduling.hours` the only place of local time."""
+"""How instants, money and numbers read in the language spoken now and the practice's country: with `scheduling.hours` the
+only place of local time."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, get_timezone_location, get_timezone_name
-from babel.numbers import format_currency
+from babel.dates import format_date, format_time, get_timezone_location, get_timezone_name
+from babel.numbers import format_currency, get_currency_symbol
 
 from clinic import language
-from clinic.language import gettext
+from clinic.language import gettext, places
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "$", "AUD": "$", "CHF": "CHF "}
 
 
 def local(instant: datetime, zone: str) -> datetime:
@@ -29,15 +29,21 @@ def local_date(instant: datetime, zone: str) -> str:
 
 
 def long_date(day: date) -> str:
-    """`Tuesday 24 November`, `Dienstag, 24. November`."""
+    """`Tuesday 24 November`, `Tuesday, November 24`, `Dienstag, 24. November`."""
     if not _is_english():
-        return format_date(day, "EEEE, d. MMMM", language.current())
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
+        return format_date(day, "EEEE, d. MMMM", places.locale())
+    return _english_date(WEEKDAYS[day.weekday()], day.day, MONTHS[day.month - 1])
 
 
 def full_date(instant: datetime, zone: str) -> str:
-    """`Tuesday 24 November 2026`, `Dienstag, 24. November 2026`."""
-    return f"{local_date(instant, zone)} {local(instant, zone).year}"
+    """`Tuesday 24 November 2026`, `Tuesday, November 24, 2026`, `Dienstag, 24. November 2026`."""
+    return and_year(local_date(instant, zone), local(instant, zone).year)
+
+
+def and_year(words: str, year: int) -> str:
+    """A date in words with its year: `Tue 24 Nov 2026`, `November 24, 2026`."""
+    comma = "," if _is_english() and places.is_month_first(places.locale()) else ""
+    return f"{words}{comma} {year}"
 
 
 def near_date(instant: datetime, zone: str, now: datetime) -> str:
@@ -48,16 +54,25 @@ def near_date(instant: datetime, zone: str, now: datetime) -> str:
 
 
 def short_date(instant: datetime, zone: str) -> str:
-    """`Tue 24 Nov`, where many stand below each other."""
+    """`Tue 24 Nov`, `Tue, Nov 24`, where many stand below each other."""
     day = local(instant, zone)
     if not _is_english():
-        return format_date(day.date(), "EEE, d. MMM", language.current())
-    return f"{WEEKDAYS[day.weekday()][:3]} {day.day} {MONTHS[day.month - 1][:3]}"
+        return format_date(day.date(), "EEE, d. MMM", places.locale())
+    return _english_date(WEEKDAYS[day.weekday()][:3], day.day, MONTHS[day.month - 1][:3])
 
 
 def local_time(instant: datetime, zone: str) -> str:
-    """`17:15`."""
-    return local(instant, zone).strftime("%H:%M")
+    """`17:15`, `5:15 pm`."""
+    return wall_time(local(instant, zone).time())
+
+
+def wall_time(at: time) -> str:
+    """A time of day as a clock there shows it: `17:15`, `5:15 pm` in Canada, `5:15 PM` in the United States.
+
+    Without the narrow space, which a text message would pay for, and without the dots of Canada's `p.m.`, which would meet a
+    full stop.
+    """
+    return format_time(at, "short", locale=places.locale()).replace("\u202f", " ").replace(".m.", "m")
 
 
 def wall_range(start: datetime, end: datetime, zone: str) -> str:
@@ -76,13 +91,14 @@ def zone_name(instant: datetime, zone: str, town: str = "") -> str:
 
 
 def money(cents: int, currency: str) -> str:
-    """`$56` or `$56.50`: cents only where there are any."""
-    whole = Decimal(cents) / 100
-    if not _is_english():
-        pattern = "#,##0\u00a0¤" if cents % 100 == 0 else "#,##0.00\u00a0¤"
-        return format_currency(whole, currency, pattern, language.current(), currency_digits=False)
-    amount = f"{whole:,.0f}" if cents % 100 == 0 else f"{whole:,.2f}"
-    return f"{SYMBOLS.get(currency, currency + ' ')}{amount}"
+    """`$56` or `$56.50`, `56 €`, `CHF 56.50`: cents only where there are any."""
+    where = places.locale()
+    pattern = str(where.currency_formats["standard"].pattern)
+    if get_currency_symbol(currency, where)[-1:].isalpha():
+        pattern = pattern.replace("¤#", "¤\u00a0#")  # CLDR's spacing of currencies, which Babel leaves out.
+    if cents % 100 == 0:
+        pattern = pattern.replace(".00", "")
+    return format_currency(Decimal(cents) / 100, currency, pattern, where, currency_digits=False)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -102,7 +118,7 @@ def weekday(instant: datetime, zone: str) -> str:
 
 def day_name(day: date) -> str:
     """`Tuesday`, `Dienstag`."""
-    return WEEKDAYS[day.weekday()] if _is_english() else format_date(day, "EEEE", language.current())
+    return WEEKDAYS[day.weekday()] if _is_english() else format_date(day, "EEEE", places.locale())
 
 
 def weekday_name(number: int) -> str:
@@ -114,26 +130,37 @@ def day_abbreviated(day: date) -> str:
     """`Tue`, `Di`."""
     if _is_english():
         return WEEKDAYS[day.weekday()][:3]
-    return format_date(day, "ccc", language.current()).rstrip(".")
+    return format_date(day, "ccc", places.locale()).rstrip(".")
 
 
 def month_abbreviated(day: date) -> str:
     """`Nov`, in which a calendar begins another month."""
-    return MONTHS[day.month - 1][:3] if _is_english() else format_date(day, "LLL", language.current())
+    return MONTHS[day.month - 1][:3] if _is_english() else format_date(day, "LLL", places.locale())
 
 
 def day_and_month(day: date) -> str:
-    """`24 November`, `24. November`."""
+    """`24 November`, `November 24`, `24. November`."""
     if _is_english():
-        return f"{day.day} {MONTHS[day.month - 1]}"
-    return format_date(day, "d. MMMM", language.current())
+        return _english_date("", day.day, MONTHS[day.month - 1])
+    return format_date(day, "d. MMMM", places.locale())
+
+
+def week_start(day: date) -> date:
+    """The first day of the week of a day: Sunday in North America, Monday in Europe."""
+    return day - timedelta(days=(day.weekday() - places.locale().first_week_day) % 7)
 
 
 def _translated_zone(wall: datetime, zone: str, town: str) -> str:
-    city = town or get_timezone_location(zone, locale=language.current(), return_city=True)
-    short = get_timezone_name(wall, width="short", locale=language.current())
+    city = town or get_timezone_location(zone, locale=places.locale(), return_city=True)
+    short = get_timezone_name(wall, width="short", locale=places.locale())
     place = gettext("%(city)s time") % {"city": city}
     return f"{short} ({place})" if short.isalpha() else place
+
+
+def _english_date(weekday_words: str, number: int, month: str) -> str:
+    if places.is_month_first(places.locale()):
+        return f"{weekday_words}{', ' if weekday_words else ''}{month} {number}"
+    return f"{weekday_words} {number} {month}".lstrip()
 
 
 def _is_english() -> bool:

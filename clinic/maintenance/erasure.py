@@ -32,6 +32,7 @@ from clinic.intake.documents import Document
 from clinic.maintenance import periods
 from clinic.maintenance.periods import Period
 from clinic.messaging import mailer
+from clinic.messaging.kinds import erasures as letters
 from clinic.plans.models import Incident, SessionNote
 from clinic.practice.queries import practice_zone
 
@@ -93,12 +94,14 @@ def preview(client_id: UUID, now: datetime) -> ErasurePreview:
 
 
 def carry_out_granted(now: datetime, mails: Path) -> list[UUID]:
-    """Erase every client whose hour is over, each in a transaction of its own; returns their ids.
+    """Erase every client whose hour is over and who was told, each in a transaction of its own; returns their ids.
 
     `mails` is the folder of the letters, where there is no mail server.
     """
     due = sa.select(Erasure.id).where(
-        Erasure.state == ErasureState.GRANTED, Erasure.decided_at <= now - erasures.TAKE_BACK
+        Erasure.state == ErasureState.GRANTED,
+        Erasure.decided_at <= now - erasures.TAKE_BACK,
+        letters.has_nothing_to_wait_for(now),
     )
     done = []
     for erasure_id in db.session.scalars(due.order_by(Erasure.decided_at)).all():
@@ -280,7 +283,8 @@ def _forget(rows: Rows, now: datetime) -> None:
         sa.update(Appointment)
         .where(Appointment.id.in_(rows["appointments"]))
         .values(
-            held_by=None, held_network=None, booked_in=None, link_epoch=Appointment.link_epoch + 1,
+            held_by=None, held_network=None, booked_in=None, coming_said_at=None, coming_revision=None,
+            link_epoch=Appointment.link_epoch + 1,
             undo_until=sa.case((Appointment.undo_until.is_not(None), now)),
         )
     )  # fmt: skip

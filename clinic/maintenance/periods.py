@@ -3,10 +3,10 @@
 `current` is the only answer to how long one is kept now: the privacy page, the settings, erasure and the sweeps ask it. A stored length
 outside its bounds, because the country changed, counts as the nearest one inside.
 
-Sources for notes: Germany BGB § 630f(3); Austria MMHmG § 3; Netherlands BW 7:454(3); Great Britain NHS Records Management Code of
-Practice 2023; Ireland HSE retention policy; Canada CMTO, Record Keeping; Australia Health Records and Information Privacy Act 2002
-(NSW) s 25; New Zealand Health (Retention of Health Information) Regulations 1996, reg. 6 (as known 2026-11-30; a practice asks its
-own association). For clients: GDPR, article 5(1)(e).
+Sources for notes: Germany BGB § 630f(3); Austria MMHmG §§ 3 and 34; Netherlands BW 7:454(3); Great Britain NHS Records Management Code of
+Practice (2021, updated 2023); Canada CMTO, Record Retention (Ontario); New Zealand Health (Retention of Health Information) Regulations
+1996 (these read 2026-12-01); Ireland HSE retention policy; Australia Health Records and Information Privacy Act 2002 (NSW) s 25 (not read:
+as others quote them). `docs/law.md` says for each what was read and what was not. For clients: GDPR, article 5(1)(e).
 """
 
 from collections.abc import Mapping

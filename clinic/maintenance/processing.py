@@ -16,15 +16,15 @@ from clinic.language import N_
 class Ground(Enum):
     """Why it may be recorded: in plain words, and the article for countries under the GDPR."""
 
-    CONTRACT = (N_("To give you the visit you book"), "Art. 6(1)(b)")
-    CONSENT = (N_("Your consent, which you can withdraw at any time"), "Art. 6(1)(a), 9(2)(a)")
+    CONTRACT = (N_("To give you the visit you book"), N_("GDPR, Art. 6(1)(b)"))
+    CONSENT = (N_("Your consent, which you can withdraw at any time"), N_("GDPR, Art. 6(1)(a), 9(2)(a)"))
     CARE = (
         N_("To treat you with care, and to keep the record that the law asks for"),
-        "Art. 6(1)(c), 9(2)(h)",
+        N_("GDPR, Art. 6(1)(c), 9(2)(h)"),
     )
-    SECURITY = (N_("To keep these pages and your data safe"), "Art. 6(1)(f)")
-    LAW = (N_("To give you what the law entitles you to"), "Art. 6(1)(c)")
-    WORK = (N_("To work together, and to know who did what"), "Art. 6(1)(b), (f)")
+    SECURITY = (N_("To keep these pages and your data safe"), N_("GDPR, Art. 6(1)(f)"))
+    LAW = (N_("To give you what the law entitles you to"), N_("GDPR, Art. 6(1)(c)"))
+    WORK = (N_("To work together, and to know who did what"), N_("GDPR, Art. 6(1)(b), (f)"))
 
     @property
     def words(self) -> str:
@@ -33,7 +33,7 @@ class Ground(Enum):
 
     @property
     def article(self) -> str:
-        """The article of the GDPR."""
+        """The article of the GDPR, as it is cited in English."""
         return self.value[1]
 
 

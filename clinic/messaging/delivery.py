@@ -192,18 +192,19 @@ def deliver(claim: Claim, now: datetime, mailer: Mailer, provider: SmsProvider |
             if error.no_such_address and letter is not None and letter.contact_id is not None:
                 effects.mark_unreachable(letter.contact_id, now)
             return _noted(services.give_up(claim, error.code, now), End.GIVEN_UP)
-    return _noted(_settled(claim, now, letter.told if letter else None), End.SENT)
+    told = letter.told if letter else None
+    return _noted(_settled(claim, now, told, content.visit_starts_at), End.SENT)
 
 
-def _settled(claim: Claim, now: datetime, told: bytes | None) -> bool:
+def _settled(claim: Claim, now: datetime, told: bytes | None, visit_starts_at: datetime | None) -> bool:
     for seconds in NOTE_AGAIN_SECONDS:
         try:
             with transaction():
-                return services.settle(claim, now, told=told)
+                return services.settle(claim, now, told=told, visit_starts_at=visit_starts_at)
         except (OperationalError, InterfaceError, PoolExhausted):
             time.sleep(seconds)
     with transaction():
-        return services.settle(claim, now, told=told)
+        return services.settle(claim, now, told=told, visit_starts_at=visit_starts_at)
 
 
 def _composed(claim: Claim, now: datetime, provider: SmsProvider | None) -> Letter | TextMessage | Drop:

@@ -18,6 +18,8 @@ class MessageKind(StrEnum):
     CANCELLATION = "cancellation"
     SERIES = "series"
     REQUEST_RECEIVED = "request_received"
+    REQUEST_MOVED = "request_moved"
+    REQUEST_WITHDRAWN = "request_withdrawn"
     REQUEST_CONFIRMED = "request_confirmed"
     REQUEST_DECLINED = "request_declined"
     CALL_FIRST = "call_first"
@@ -48,6 +50,7 @@ class MessageKind(StrEnum):
     ADDRESS_REPLACED = "address_replaced"
     ADDRESS_PROOF = "address_proof"
     DATA_EXPORT = "data_export"
+    ERASURE_DECIDED = "erasure_decided"
     TEXT_SAMPLE = "text_sample"
 
 
@@ -59,7 +62,7 @@ class Message(Identified, Model):
     kind: Mapped[str]
     channel: Mapped[str] = mapped_column(default="mail")
     subject_id: Mapped[UUID]
-    """The appointment, draft, contact, review or check-in it is about, by kind."""
+    """The appointment, draft, contact, review, check-in or erasure it is about, by kind."""
     recipient_id: Mapped[UUID]
     """The contact or user it goes to; for a resume link the draft, for a new member of staff the invitation."""
     client_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("clients.id"), index=True)
@@ -78,6 +81,8 @@ class Message(Identified, Model):
     dropped_at: Mapped[datetime | None]
     told: Mapped[bytes | None]
     """SHA-256 of the time and place in a sent letter: a change that was undone before anybody heard needs no letter."""
+    visit_starts_at: Mapped[datetime | None]
+    """When the visit begins that a sent message spoke of; a visit may have moved since."""
     why: Mapped[str | None]
     """A code for how it ended (`cancelled`, `moved`, `refused`, …); never an address, never a server's words."""
 

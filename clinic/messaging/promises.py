@@ -14,17 +14,18 @@ from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import due
 from clinic.messaging.due.shape import DueRules
-from clinic.messaging.due.visits import TELLS_TIME, address_of, is_told, visits
+from clinic.messaging.due.visits import TELLS_REQUEST, TELLS_TIME, address_of, is_told, visits
 from clinic.messaging.kinds.bookings import (
     changes,
     confirmations,
     is_known_already,
     requests_confirmed,
+    requests_moved,
     requests_received,
 )
 from clinic.messaging.models import MessageKind
 
-ABOUT_TIMES = (confirmations, requests_received, requests_confirmed, changes)
+ABOUT_TIMES = (confirmations, requests_received, requests_moved, requests_confirmed, changes)
 """The questions of all letters that tell when a visit is."""
 
 
@@ -37,7 +38,7 @@ def letter_to_come(visit: Appointment, now: datetime) -> MessageKind | None:
     if rules is None:
         return None
     found = _found(visit.id, replace(rules, ahead=rules.settle), now)
-    if found is MessageKind.CHANGE and is_known_already(visit):
+    if found in (MessageKind.CHANGE, MessageKind.REQUEST_MOVED) and is_known_already(visit):
         return None
     return found
 
@@ -47,7 +48,7 @@ def is_leaving(visit: Appointment, now: datetime) -> bool:
     more."""
     told = visits(
         Appointment.id == visit.id,
-        is_told(*TELLS_TIME, MessageKind.REQUEST_RECEIVED, since=Appointment.time_revision),
+        is_told(*TELLS_TIME, *TELLS_REQUEST, since=Appointment.time_revision),
     )
     if db.session.execute(told).first() is not None:
         return True

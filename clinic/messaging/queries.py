@@ -67,6 +67,14 @@ SHOWN: dict[MessageStage, sa.ColumnElement[bool]] = {
     MessageStage.DROPPED: Message.dropped_at.is_not(None),
 }
 
+OF_REQUESTS = (
+    MessageKind.REQUEST_RECEIVED,
+    MessageKind.REQUEST_MOVED,
+    MessageKind.REQUEST_WITHDRAWN,
+    MessageKind.REQUEST_DECLINED,
+)
+"""Letters about a visit that was asked for and is not booked; once it is confirmed, they are about a visit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageLine:
@@ -194,14 +202,24 @@ class ReceivedMessage:
     """Empty if it went to an address that is none of the client's contacts now."""
     came_back: bool
     visit_at: datetime | None
+    """When the visit begins that it spoke of; None if it spoke of none, or if that is no longer known."""
     zone: str
+
+    @property
+    def is_of_request(self) -> bool:
+        """Whether it spoke of a visit that was asked for and not booked."""
+        return self.kind in OF_REQUESTS
 
 
 def received(client_id: UUID, *, before: UUID | None = None, limit: int) -> list[ReceivedMessage]:
     """What was sent to a client, newest first, those older than `before`; messages to staff about them are left out. One
     statement."""
     at = sa.func.coalesce(Message.sent_at, Message.given_up_at)
-    rows = sa.select(Message, at, Contact.value, Appointment.starts_at, Appointment.zone).where(
+    # Of messages from before their day was stored, only one that left since the present time was agreed is known to speak of it.
+    day = sa.func.coalesce(
+        Message.visit_starts_at, sa.case((Appointment.time_agreed_at <= at, Appointment.starts_at))
+    )
+    rows = sa.select(Message, at, Contact.value, day, Appointment.zone).where(
         Message.client_id == client_id,
         Message.kind.in_([kind for kind, known in KINDS.items() if known.recipient is Recipient.CLIENT]),
         sa.or_(Message.sent_at.is_not(None), Message.why == CAME_BACK),

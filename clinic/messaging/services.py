@@ -128,10 +128,12 @@ def claim(now: datetime, channel: str | None = None) -> Claim | None:
     return Claim(**{**row, "kind": MessageKind(row["kind"]), "occasion": first, "is_copy": bool(mark)})
 
 
-def settle(claim: Claim, now: datetime, *, told: bytes | None = None) -> bool:
-    """Record that the message was accepted; `told` is the digest of what it said. False if the claim was lost
-    meanwhile."""
-    return _end(claim, sent_at=now, why=None, told=told)
+def settle(
+    claim: Claim, now: datetime, *, told: bytes | None = None, visit_starts_at: datetime | None = None
+) -> bool:
+    """Record that the message was accepted; `told` is the digest of what it said, `visit_starts_at` the start of the visit it
+    spoke of. False if the claim was lost meanwhile."""
+    return _end(claim, sent_at=now, why=None, told=told, visit_starts_at=visit_starts_at)
 
 
 def drop(claim: Claim, why: str, now: datetime) -> bool:

@@ -6,6 +6,7 @@ A text message says when and where and carries the manage link; like a mail it h
 import http.client
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -26,6 +27,8 @@ class TextMessage:
     reference: UUID
     to: str
     text: str
+    visit_starts_at: datetime | None = None
+    """When the visit begins that it is about; not sent apart from the text."""
 
 
 class SmsProvider(Protocol):

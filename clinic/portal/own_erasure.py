@@ -28,6 +28,8 @@ def show() -> str:
         would=erasure.preview(signed_in.client_id, now),
         newest=newest,
         is_open=newest is not None and newest.state in (ErasureState.ASKED, ErasureState.GRANTED),
+        can_take_back=newest is not None
+        and (newest.carried_out_from is None or now < newest.carried_out_from),
         zone=practice.practice_zone(now.date()),
     )
 

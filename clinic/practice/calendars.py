@@ -7,20 +7,36 @@ answers about free times.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from clinic.accounts import limits
+from clinic.accounts.limits import QUEUE_SQL
 from clinic.db import db
 from clinic.practice.models import Room, Therapist
 from clinic.practice.queries import find_practice
 
-_RAISE = """
-WITH locked AS MATERIALIZED (SELECT id FROM {table} WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE)
-UPDATE {table} SET calendar_version = calendar_version + 1 FROM locked WHERE {table}.id = locked.id
+# Each part reads the one before, so that the rows are locked in the one order: turns, therapists, rooms.
+_LOCKED = """
+    {table}_locked AS MATERIALIZED (
+      SELECT id FROM {table} WHERE id = ANY(:{table}) AND (SELECT count(*) FROM {after}) >= 0 ORDER BY id FOR NO KEY UPDATE)
 """
-_THERAPISTS = sa.text(_RAISE.format(table="therapists"))
-_ROOMS = sa.text(_RAISE.format(table="rooms"))
+_RAISED = "UPDATE {table} SET calendar_version = calendar_version + 1 FROM {table}_locked WHERE {table}.id = {table}_locked.id"
+
+
+@cache
+def _lock_sql(*, turns: bool, rooms: bool) -> sa.TextClause:
+    """The statement that queues on turns, if there are any, then locks therapists and then rooms, if there are any."""
+    first = f"turns AS ({QUEUE_SQL} RETURNING 1)" if turns else "turns AS (SELECT 1)"
+    parts = [first, _LOCKED.format(table="therapists", after="turns")]
+    last = _RAISED.format(table="therapists")
+    if rooms:
+        parts += [_LOCKED.format(table="rooms", after="therapists_locked"), f"therapists_raised AS ({last})"]
+        last = _RAISED.format(table="rooms")
+    return sa.text(f"WITH {', '.join(parts)} {last}")
+
 
 # Higher than the sum of all calendar versions, so that a stamp never recurs when a calendar leaves the sum.
 _NEW_RULES = sa.text(
@@ -32,12 +48,15 @@ _NEW_RULES = sa.text(
 )
 
 
-def lock(therapists: Iterable[UUID], rooms: Iterable[UUID]) -> None:
-    """Queue behind everybody who is changing these calendars, and hold them until the transaction ends."""
-    db.session.execute(_THERAPISTS, {"ids": sorted(set(therapists))})
+def lock(therapists: Iterable[UUID], rooms: Iterable[UUID], turns: Iterable[str] = ()) -> None:
+    """Queue behind everybody who is changing these calendars, and hold them until the transaction ends; one statement.
+
+    Before that it queues on `turns` (`limits.queue_up`).
+    """
+    asked = limits.turns(turns)
     room_ids = sorted(set(rooms))
-    if room_ids:
-        db.session.execute(_ROOMS, {"ids": room_ids})
+    sql = _lock_sql(turns=bool(asked["keys"]), rooms=bool(room_ids))
+    db.session.execute(sql, {**asked, "therapists": sorted(set(therapists)), "rooms": room_ids})
 
 
 @contextmanager

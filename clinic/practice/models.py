@@ -288,7 +288,7 @@ class TherapistProfile(Identified, HasOwnTexts, Model):
     )
 
 
-class Photo(Identified, Model):
+class Photo(Identified, HasOwnTexts, Model):
     """A therapist's portrait or a picture of a location; its files are `PhotoFile` rows."""
 
     __tablename__ = "photos"
@@ -305,6 +305,7 @@ class Photo(Identified, Model):
 
     __table_args__ = (
         sa.CheckConstraint("(therapist_id IS NULL) <> (location_id IS NULL)", name="one_subject"),
+        sa.CheckConstraint(ARE_OBJECTS, name="translations_are_objects"),
     )
 
 

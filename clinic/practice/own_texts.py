@@ -21,6 +21,7 @@ OF_PRACTICE: Final = ("about", "policy")
 OF_CLOSING: Final = ("closed_words",)
 OF_THERAPIST: Final = ("licence", "about")
 OF_PROFILE: Final = ("languages", "likes", "training")
+OF_PHOTO: Final = ("alt",)
 """The columns that can be said in several languages."""
 LANGUAGE_IS_CODE: Final = "language ~ '^[a-z]{2,3}(_[A-Za-z]{2,4})?$'"
 """For tables with a row for each language: which ones there are is a matter of the catalogues."""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import selectinload, undefer
 from clinic.accounts import audit
 from clinic.db import db
 from clinic.practice.models import Location, Photo, PhotoFile, Therapist, TherapistProfile
+from clinic.practice.own_texts import Translations
 from clinic.practice.photo_encoding import EncodedPhoto
 from clinic.refusal import NotFound, Refusal
 
@@ -29,11 +30,22 @@ class EnoughPhotos(Refusal):
 
 
 def set_portrait(
-    of: Therapist, files: Sequence[EncodedPhoto], *, alt: str, actor: str, now: datetime
+    of: Therapist,
+    files: Sequence[EncodedPhoto],
+    *,
+    alt: str,
+    actor: str,
+    now: datetime,
+    translations: Translations | None = None,
 ) -> Photo:
-    """Store a therapist's portrait in place of the one before. Flushed."""
+    """Store a therapist's portrait in place of the one before. Flushed.
+
+    `alt` says what it shows, and `translations` the same in other languages (`own_texts`).
+    """
     db.session.execute(sa.delete(Photo).where(Photo.therapist_id == of.id))
-    photo = Photo(therapist_id=of.id, alt=alt, added_at=now, files=_rows(files))
+    photo = Photo(
+        therapist_id=of.id, alt=alt, translations=translations or {}, added_at=now, files=_rows(files)
+    )
     db.session.add(photo)
     audit.record(actor, "change", of, fields=["portrait"], now=now)
     db.session.flush()
@@ -41,13 +53,21 @@ def set_portrait(
 
 
 def add_to_location(
-    of: Location, files: Sequence[EncodedPhoto], *, alt: str, actor: str, now: datetime
+    of: Location,
+    files: Sequence[EncodedPhoto],
+    *,
+    alt: str,
+    actor: str,
+    now: datetime,
+    translations: Translations | None = None,
 ) -> Photo:
-    """Store one more photo of a location; raises EnoughPhotos after six. Flushed."""
+    """Store one more photo of a location, with what it shows as for a portrait; raises EnoughPhotos after six. Flushed."""
     db.session.refresh(of, with_for_update={"key_share": True})
     if len(of_location(of.id)) >= MOST_OF_A_LOCATION:
         raise EnoughPhotos
-    photo = Photo(location_id=of.id, alt=alt, added_at=now, files=_rows(files))
+    photo = Photo(
+        location_id=of.id, alt=alt, translations=translations or {}, added_at=now, files=_rows(files)
+    )
     db.session.add(photo)
     audit.record(actor, "change", of, fields=["photos"], now=now)
     db.session.flush()

@@ -40,6 +40,12 @@ def find_practice() -> Practice | None:
     return found
 
 
+def country() -> str:
+    """The practice's country (ISO 3166), or an empty text before it was set up."""
+    found = find_practice()
+    return found.country if found is not None else ""
+
+
 def remember_practice(practice: Practice) -> None:
     """Keep a reference for the life of the session; its weak references would otherwise let the practice be read
     again."""

@@ -14,7 +14,7 @@ from clinic.scheduling.hours import Days
 
 FAR_FUTURE = datetime.combine(date(9000, 1, 1), time(0))
 
-_ROTA = """
+ROTA_SQL = """
     SELECT 'weekly' AS kind, therapist_id, location_id, weekday, from_minute, until_minute, valid_from AS from_on,
            valid_until AS until_on
       FROM weekly_hours
@@ -29,6 +29,9 @@ _ROTA = """
     SELECT 'closed', NULL, location_id, NULL, NULL, NULL, from_on, until_on
       FROM closures WHERE from_on < %(until_on)s AND until_on > %(from_on)s
 """
+
+
+"""Asked with what `parameters` gives; others read it in one statement with more rows, and give its rows to `rota_from`."""
 
 
 class Roster(Protocol):
@@ -49,8 +52,20 @@ class Roster(Protocol):
 
 def rota_of(supply: Roster, days: Days, therapists: Iterable[UUID]) -> hours.Rota[UUID]:
     """These therapists' hours on local days, with everything that overrides them; one statement."""
-    asked = {"therapists": list(therapists), "from_on": days.first_on, "until_on": days.until_on}
-    rows = db.session.connection().exec_driver_sql(_ROTA, asked).mappings()
+    people = list(therapists)
+    rows = db.session.connection().exec_driver_sql(ROTA_SQL, parameters(days, people)).mappings()
+    return rota_from(rows, supply, people)
+
+
+def parameters(days: Days, therapists: Iterable[UUID]) -> dict[str, object]:
+    """What `ROTA_SQL` is asked with."""
+    return {"therapists": list(therapists), "from_on": days.first_on, "until_on": days.until_on}
+
+
+def rota_from(
+    rows: Iterable[Mapping[Any, Any]], supply: Roster, therapists: Iterable[UUID]
+) -> hours.Rota[UUID]:
+    """The rota of these therapists from the rows of `ROTA_SQL`."""
     found: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         found[row["kind"]].append(row)

@@ -1,7 +1,7 @@
 """The supply of a treatment: who can give it, where, and under which rules. Availability is computed from it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, get_origin, get_type_hints
 from uuid import UUID
@@ -51,6 +51,11 @@ class PracticeRules:
     closed_words: Annotated[str, StoredIn("p.closed_words")]
     translations: Annotated[Translations, StoredIn("p.translations")]
     """Of the words above, beside others of the practice."""
+    policy: Annotated[str, StoredIn("p.policy")] = ""
+    currency: Annotated[str, StoredIn("p.currency")] = ""
+    country: Annotated[str, StoredIn("p.country")] = ""
+    language: Annotated[str, StoredIn("p.language")] = ""
+    """The main one."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,9 @@ class Site:
     zone: ZoneInfo
     rooms: tuple[UUID, ...]
     slug: str = ""
+    name: str = ""
+    street: str = ""
+    town: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +102,9 @@ class Supply:
     always_open: bool = False
     """Read the rota as if everybody worked everywhere at all hours, because staff waived opening hours. Time off and
     closures still apply."""
+    intake: Annotated[str, StoredIn("t.intake")] = ""
+    """When its health questions are asked (`IntakeRule`)."""
+    therapist_names: Mapping[UUID, str] = field(default_factory=dict)
     elsewhere: tuple[tuple[datetime, datetime], ...] = ()
     """When the client is already somewhere else."""
 
@@ -102,9 +113,13 @@ class Supply:
         """Every suitable room of every site."""
         return tuple(room for site in self.sites for room in site.rooms)
 
+    def site_at(self, location_id: UUID) -> Site:
+        """One of the sites."""
+        return next(site for site in self.sites if site.location_id == location_id)
+
     def zone_of(self, location_id: UUID) -> ZoneInfo:
         """The zone of one of the sites."""
-        return next(site.zone for site in self.sites if site.location_id == location_id)
+        return self.site_at(location_id).zone
 
 
 def _columns_of(kind: type) -> dict[str, StoredIn]:
@@ -136,11 +151,13 @@ SUPPLY_SQL = f"""
     json_build_object(
       'treatment', {_object(_OF_TREATMENT)}, 'rules', {_object(_OF_PRACTICE)}, 'need', {_need_of("t")},
       'therapists', (
-        SELECT json_agg(json_build_object('id', th.id, 'slug', th.slug, 'left_on', th.left_on, 'daily_cap', th.daily_cap,
+        SELECT json_agg(json_build_object('id', th.id, 'slug', th.slug,
+                                          'name', th.given_name || ' ' || th.family_name, 'left_on', th.left_on, 'daily_cap', th.daily_cap,
                                           'version', th.calendar_version) ORDER BY th.position, th.id)
           FROM therapists th JOIN treatment_therapists tt ON tt.therapist_id = th.id WHERE tt.treatment_id = t.id),
       'sites', (
-        SELECT json_agg(json_build_object('id', l.id, 'slug', l.slug, 'zone', l.zone, 'closed_on', l.closed_on, 'rooms', (
+        SELECT json_agg(json_build_object('id', l.id, 'slug', l.slug, 'name', l.name, 'street', l.street, 'town', l.town,
+                                          'zone', l.zone, 'closed_on', l.closed_on, 'rooms', (
                  SELECT json_agg(json_build_object('id', r.id, 'version', r.calendar_version) ORDER BY r.position, r.id)
                    FROM rooms r JOIN treatment_rooms tr ON tr.room_id = r.id
                   WHERE tr.treatment_id = t.id AND r.location_id = l.id AND r.retired_at IS NULL)) ORDER BY l.position, l.id)
@@ -201,6 +218,7 @@ def read_supply(details: Mapping[str, Any]) -> Supply:
         need=_need(details["need"]),
         therapists=tuple(people),
         therapist_slugs={id_: person["slug"] for id_, person in people.items()},
+        therapist_names={id_: person["name"] for id_, person in people.items()},
         left_on=_dates(people, "left_on"),
         daily_cap={
             id_: person["daily_cap"] for id_, person in people.items() if person["daily_cap"] is not None
@@ -223,7 +241,8 @@ def _need(row: Mapping[str, int]) -> slots.Need:
 
 def _site(id_: UUID, row: Mapping[str, Any]) -> Site:
     rooms = tuple(UUID(room["id"]) for room in row["rooms"] or ())
-    return Site(location_id=id_, zone=ZoneInfo(row["zone"]), rooms=rooms, slug=row["slug"])
+    words = {name: row[name] for name in ("slug", "name", "street", "town")}
+    return Site(location_id=id_, zone=ZoneInfo(row["zone"]), rooms=rooms, **words)
 
 
 def _dates(rows: Mapping[UUID, Mapping[str, Any]], name: str) -> dict[UUID, date]:

@@ -98,6 +98,9 @@ def _listed(page: QuestionPage, answers: Answers, scope: Scope) -> Iterator[Ques
 
 
 def _is_nothing(question: Question, answers: Answers) -> bool:
+    """Whether the answer is that there is nothing, and not something that "no" itself tells."""
+    if question.field in FIELDS and FIELDS[question.field].no_tells:
+        return False
     return answers.get(question.field) in ([], "none", "no", [question.exclusive])
 
 

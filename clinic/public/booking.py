@@ -161,8 +161,10 @@ def book() -> ResponseReturnValue:
     if not form.validate():
         return _details_page(form, kept), 422
     try:
-        limits.take(limits.BOOKINGS_NETWORK, limits.network(request.remote_addr), now)
-        limits.take(limits.BOOKINGS_CONTACT, form.mail.data or "", now)
+        network = limits.network(request.remote_addr)
+        limits.take_both(
+            (limits.BOOKINGS_NETWORK, network), (limits.BOOKINGS_CONTACT, form.mail.data or ""), now
+        )
         with transaction():
             booked = _book(form, kept, now)
             idempotency.remember(browser(), form.key.data or "", content, StoredAnswer(303, booked.id), now)

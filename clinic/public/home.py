@@ -18,6 +18,7 @@ from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 from clinic.web import slot_picker
 from clinic.web.access import anyone, audience
+from clinic.web.compression import compressed
 from clinic.web.slot_picker import SlotChoice, SlotTime
 
 blueprint = Blueprint("home", __name__)
@@ -34,6 +35,7 @@ class NextFree:
 
 @blueprint.get("/")
 @audience(anyone)
+@compressed
 def home() -> str:
     """Treatments with prices, therapists with licences, where and when, and the two ways to begin.
 

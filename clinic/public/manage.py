@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import audit, limits, signed_links
-from clinic.booking import admission, changes, past_visits, states
+from clinic.booking import admission, changes, coming, past_visits, states
 from clinic.booking import queries as appointments
 from clinic.booking.calendar_file import Method, serialise
 from clinic.booking.models import Appointment, State
@@ -25,11 +25,11 @@ from clinic.booking.waiting import queries as waiting_list
 from clinic.db import transaction
 from clinic.language import N_, gettext
 from clinic.messaging import queries as messages
-from clinic.messaging.kinds.reminders import to_come
+from clinic.messaging.kinds.reminders import texts_to_come, to_come
 from clinic.plans import before_visit, courses, to_book, wanted_first
 from clinic.plans.preparation import progress_of
 from clinic.practice import queries as practice
-from clinic.public import move_page, preparation
+from clinic.public import move_page, preparation, proposed_course
 from clinic.public.forms import RevisionForm
 from clinic.refusal import NotFound, Stale
 from clinic.web import languages, refusal_page, time_values, visit_facts
@@ -56,18 +56,31 @@ def done(token: str) -> ResponseReturnValue:
     visit = _appointment(token)
     if visit.state not in (State.BOOKED, State.REQUESTED) or past_visits.is_long_past(visit, clock.now()):
         return redirect(url_for(".manage", token=token), 303)
-    reminders = to_come(visit, clock.now())
+    is_theirs = signed_in_client_id() == visit.client_id
+    decided = _course(visit) if is_theirs else None
+    with transaction():
+        proposal = None if decided else proposed_course.proposed(visit, clock.now())
     return render_template(
         "public/done.html",
         visit=visit,
         token=token,
-        reminders=reminders,
+        reminders=_reminders(visit, clock.now()),
         agreed=visit_facts.facts_of_visit(visit, practice.the_practice(), clock.now()),
         **_preparation(visit, clock.now()),
         calendars=calendar_links(visit, practice.the_practice()),
         reaches=messages.reaches_by_mail(visit.id),
-        course=_course(visit) if signed_in_client_id() == visit.client_id else None,
+        course=decided,
+        proposal=proposal,
     )
+
+
+def _reminders(visit: Appointment, now: datetime) -> list[tuple[datetime, str]]:
+    """When a reminder will go and by which way, earliest first, from what sends them."""
+    mails, texts = to_come(visit, now), texts_to_come(visit, now)
+    both = gettext("A reminder by e-mail and by text message.")
+    words = {at: gettext("A reminder by text message.") for at in texts}
+    words |= {at: both if at in texts else gettext("A reminder by e-mail.") for at in mails}
+    return sorted(words.items())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +138,18 @@ def cancel(token: str) -> ResponseReturnValue:
         token,
         lambda visit, revision, actor, now: changes.cancel(visit.id, revision=revision, actor=actor, now=now),
         N_("Your appointment is cancelled."),
+        of_request=N_("Your request is withdrawn."),
+    )
+
+
+@blueprint.post("/<token>/coming")
+@audience(anyone)
+def come(token: str) -> ResponseReturnValue:
+    """Say that the client comes at the time the page showed; a second press changes nothing."""
+    return _act(
+        token,
+        lambda visit, revision, actor, now: coming.say(visit.id, revision=revision, actor=actor, now=now),
+        N_("Thank you. We know that you are coming."),
     )
 
 
@@ -139,6 +164,7 @@ def undo(token: str) -> ResponseReturnValue:
                 visit.id, revision=revision, actor=actor, now=now
             ),
             N_("Taken back. Your appointment stands as before."),
+            of_request=N_("Taken back. Your request stands as before."),
         )
     except NotOffered as taken:
         text = gettext("The old time is no longer free, so this cannot be taken back.")
@@ -180,6 +206,7 @@ def move(token: str) -> ResponseReturnValue:
                 now=at,
             ),
             N_("Your appointment has a new time."),
+            of_request=N_("Your request has a new time."),
         )
     except (NotOffered, OtherTherapist) as gone:
         return move_page.render(visit, token, now, gone=gone, wanted=starts_at), gone.status
@@ -193,8 +220,9 @@ def move(token: str) -> ResponseReturnValue:
 Deed = Callable[[Appointment, int, str, datetime], Appointment]
 
 
-def _act(token: str, deed: Deed, sentence: str) -> ResponseReturnValue:
-    """Do something to the appointment of a manage link and return to its page."""
+def _act(token: str, deed: Deed, sentence: str, *, of_request: str = "") -> ResponseReturnValue:
+    """Do something to the appointment of a manage link and return to its page, which says `sentence`, or `of_request` if
+    nothing is booked yet."""
     visit, now = _appointment(token), clock.now()
     try:
         limits.take(limits.CHANGES_LINK, str(visit.id), now)
@@ -203,7 +231,8 @@ def _act(token: str, deed: Deed, sentence: str) -> ResponseReturnValue:
     except (Stale, states.NotNow, changes.UndoOver, limits.TooMany) as refusal:
         page = _page(_appointment(token), token, refusal=gettext(refusal.sentence))
         return refusal_page.answer(page, refusal)
-    flash(gettext(sentence), "ok")
+    is_request = changed.state != State.BOOKED and changed.decide_by is not None
+    flash(gettext(of_request if of_request and is_request else sentence), "ok")
     return redirect(signed_links.manage_path(changed.id, changed.link_epoch), 303)
 
 
@@ -237,6 +266,7 @@ def _page(visit: Appointment, token: str, *, refusal: str | None = None) -> str:
         token=token,
         calendars=calendar_links(visit, practice.the_practice()),
         is_open=_open(visit, now),
+        may_say_coming=coming.may_say(visit, now),
         can_undo=changes.can_undo(visit, "client", now),
         free_until=states.free_until(visit),
         agreed=visit_facts.facts_of_visit(visit, practice.the_practice(), now),

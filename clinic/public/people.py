@@ -24,6 +24,7 @@ from clinic.scheduling import hours
 from clinic.scheduling.hours import Days
 from clinic.web import slot_picker
 from clinic.web.access import anyone, audience
+from clinic.web.compression import compressed
 from clinic.web.sharing import qr_svg, therapist_url
 from clinic.web.signed_in_client import signed_in_client_id
 from clinic.web.slot_picker import SlotChoice, SlotTime
@@ -45,6 +46,7 @@ class NextTimes:
 
 @blueprint.get("/therapists/<slug>")
 @audience(anyone)
+@compressed
 def therapist(slug: str) -> str:
     """What a therapist says about themself, what they give, and their next free times. Raises NotFound."""
     now = clock.now()
@@ -77,6 +79,7 @@ def therapist(slug: str) -> str:
 
 @blueprint.get("/therapists/<slug>/qr.svg")
 @audience(anyone)
+@compressed
 def qr_code(slug: str) -> Response:
     """The address of a therapist's page as a QR code, dark on white, with four modules of margin. Raises NotFound."""
     person = profiles.therapist_with_page(slug, opening_hours.today(clock.now()))
@@ -85,6 +88,7 @@ def qr_code(slug: str) -> Response:
 
 @blueprint.get("/locations/<slug>")
 @audience(anyone)
+@compressed
 def location(slug: str) -> str:
     """Where a location is, how to get there, when somebody is there, and what it looks like. Raises NotFound."""
     now = clock.now()

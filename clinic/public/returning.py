@@ -37,6 +37,7 @@ from clinic.public.standing_answers import door_here, earlier, reservation_here
 from clinic.web import question_fields
 from clinic.web.access import anyone, audience
 from clinic.web.browser import browser, known_browser
+from clinic.web.compression import compressed
 from clinic.web.signed_in_client import signed_in_client_id
 
 blueprint = Blueprint("returning", __name__, url_prefix="/intake")
@@ -65,6 +66,7 @@ class SignRows:
 
 @blueprint.get("/anything-new")
 @audience(anyone)
+@compressed
 def ask() -> ResponseReturnValue:
     """Today's page: every sign, and what can change from day to day."""
     now = clock.now()

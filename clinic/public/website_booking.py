@@ -27,6 +27,7 @@ from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule, Treatment
 from clinic.practice.supply import supply_of
 from clinic.public import kept_on_website, times_page
+from clinic.public.menu import lengths_of, menu
 from clinic.refusal import Refusal
 from clinic.web import framing, languages, refusal_page, slot_picker, time_values, visit_facts
 from clinic.web.access import anyone, audience, csrf, require_own_form
@@ -141,9 +142,13 @@ def _to_treatments() -> Response:
 def _treatments(*, refusal: Refusal | None = None) -> str:
     present = practice.find_practice()
     sold = practice.treatments() if present and present.is_open else []
+    therapists = list(dict.fromkeys(one for treatment in sold for one in treatment.therapists))
+    person = next((one for one in therapists if one.slug == request.args.get("therapist")), None)
     return _page(
         "treatments",
-        treatments=[(one, admission.needs_approval(one)) for one in sold],
+        menu=menu(each for each in sold if person is None or person in each.therapists),
+        therapists=therapists,
+        person=person,
         kept=_kept(clock.now()) if sold else None,
         refusal=refusal,
         has_errors=refusal is not None,
@@ -161,6 +166,7 @@ def _times(
     return _page(
         "times",
         treatment=treatment,
+        lengths=lengths_of(treatment),
         agreed=visit_facts.facts_of_treatment(treatment, choice.location, chosen, present),
         asks_first=treatment.intake == IntakeRule.BEFORE_BOOKING,
         is_confirmed=admission.needs_approval(treatment),

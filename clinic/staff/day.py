@@ -196,6 +196,8 @@ class _Known:
         found: list[Flag] = []
         if appointment.id in self.untold:
             found.append(("Message not delivered", "caution", "warn"))
+        if appointment.is_coming:
+            found.append(("Says they are coming", "ok", "check"))
         if self.first_visits.get(client_id) == appointment.starts_at:
             found.append(("New client", "brand", "person"))
         if appointment.treatment.intake != IntakeRule.NONE and client_id not in self.with_intake:

@@ -6,11 +6,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from clinic.accounts.models import User
+from clinic.booking import coming
 from clinic.booking import queries as booking
 from clinic.booking.models import Appointment
 from clinic.booking.queries import PeriodNumbers
 from clinic.booking.waiting import matching
 from clinic.booking.waiting.matching import RankedEntry
+from clinic.language.reading import wall_time
 from clinic.practice import queries as practice
 from clinic.staff import tasks
 from clinic.staff.calendar.gaps import CalendarGap, first_fit
@@ -19,6 +21,8 @@ from clinic.tasks import queries as task_queries
 from clinic.tasks.queries import OpenTask, TaskFilter
 
 SHOWN: Final = 5
+SOON: Final = timedelta(days=2)
+"""How far ahead the desk sees who has not said that they come."""
 WORTH_SELLING: Final = timedelta(minutes=30)
 
 
@@ -32,7 +36,7 @@ class SaleableGap:
     @property
     def hours(self) -> str:
         """From when to when, by the clock of its place."""
-        return f"{self.gap.begins:%H:%M} to {self.gap.ends:%H:%M}"
+        return f"{wall_time(self.gap.begins.time())} to {wall_time(self.gap.ends.time())}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,8 @@ class DeskDay:
     tasks: Sequence[OpenTask]
     asked_for: Sequence[Appointment]
     """Requests that a therapist has not confirmed yet."""
+    not_said: Sequence[Appointment]
+    """Visits of the next two days whose client was asked and has not said that they come."""
     gaps: Sequence[SaleableGap]
 
 
@@ -55,6 +61,7 @@ def desk_day(on: date, *, reader: User, now: datetime) -> DeskDay:
     return DeskDay(
         tasks=found[:SHOWN],
         asked_for=booking.asked_for(now, SHOWN),
+        not_said=coming.not_said(now + SOON, SHOWN, now=now),
         gaps=[
             _saleable(gap, [one for one in people if gap.person.id in gives.get(one.treatment_id, ())])
             for gap in gaps

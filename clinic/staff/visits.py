@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from clinic import clock
 from clinic.accounts.models import Contact, User
 from clinic.accounts.permissions import Permission
-from clinic.booking import attendance, changes, request_decisions
+from clinic.booking import attendance, changes, coming, request_decisions
 from clinic.booking import desk as booking_desk
 from clinic.booking.models import CAME, Appointment, State
 from clinic.booking.placing import SlotTaken
@@ -173,6 +173,10 @@ def _page(appointment_id: UUID, refusal: str | None = None) -> str:
         and appointment.state in look_backs.LOOKED_BACK_AT,
         may_ask_to_open=may(Permission.HEALTH_READ) and not is_own,
         may_decide=is_own and may(Permission.REVIEW_DECIDE) and appointment.state == State.REQUESTED,
+        may_note_coming=_is_cancellable(appointment, now)
+        and appointment.state == State.BOOKED
+        and not appointment.is_coming
+        and may(Permission.CALENDAR_WRITE),
         may_arrive=appointment.state == State.BOOKED
         and _has_come(appointment, now)
         and may(Permission.CALENDAR_WRITE),
@@ -257,6 +261,21 @@ def missed(appointment_id: UUID) -> ResponseReturnValue:
         lambda done: _say_undoable(f"Noted: {_first_name(done)} did not come.", done),
         url_for("staff.today"),
     )
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/coming", endpoint="coming")
+@audience(staff, Permission.CALENDAR_WRITE)
+def note_coming(appointment_id: UUID) -> ResponseReturnValue:
+    """Note that the client said, on the telephone or at the desk, that they come."""
+    visit = desk.visit(appointment_id)
+    own_page = url_for("staff.visit", appointment_id=appointment_id)
+    try:
+        with transaction():
+            coming.say(visit.id, revision=_revision(), actor=actor(), now=clock.now())
+    except (Stale, NotNow) as refusal:
+        return _page(appointment_id, refusal.sentence), refusal.status
+    desk.say(f"Noted: {_first_name(visit)} comes.")
+    return desk.back_to(own_page)
 
 
 def _say_arrived(appointment: Appointment) -> None:

@@ -4,10 +4,12 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from clinic import language
+from clinic.language import places
 from clinic.language.health_texts import health_text
 from clinic.language.reading import MONTHS as MONTHS
 from clinic.language.reading import WEEKDAYS as WEEKDAYS
 from clinic.language.reading import (
+    and_year,
     day_abbreviated,
     day_and_month,
     day_name,
@@ -23,10 +25,11 @@ from clinic.language.reading import (
     plural,
     short_date,
     wall_range,
+    wall_time,
     weekday,
     zone_name,
 )
-from clinic.practice import own_texts
+from clinic.practice import own_texts, queries
 from clinic.practice.own_texts import HasOwnTexts
 from clinic.web import context
 from clinic.web.person_links import linked
@@ -76,16 +79,19 @@ def after_a_colon(sentence: str) -> str:
 def init_app(app: Flask) -> None:
     """Make every one of them a template filter under its own name, and give templates their sentences in other languages."""
     language.init_app(app)
+    places.know_country(app, queries.country)
     for filter_ in (
         local,
         local_date,
         full_date,
+        and_year,
         day_and_month,
         long_date,
         near_date,
         short_date,
         local_time,
         wall_range,
+        wall_time,
         weekday,
         day_name,
         day_abbreviated,

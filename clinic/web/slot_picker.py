@@ -16,7 +16,7 @@ from clinic.booking import availability
 from clinic.booking.models import Appointment
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.language import N_, gettext
-from clinic.language.reading import long_date
+from clinic.language.reading import local_time, long_date, week_start
 from clinic.practice.models import Location, Therapist
 from clinic.practice.supply import Supply
 from clinic.scheduling import hours, slots
@@ -128,13 +128,13 @@ def picker(choice: SlotChoice, treatment: str, url: PickerUrl, now: datetime) ->
     """The four weeks around the choice and the times of its day; `treatment` is its slug."""
     today = hours.local_day(now, choice.zone)
     own_on = hours.local_day(choice.own.starts_at, choice.zone) if choice.own else None
-    monday = _monday(max(choice.start or choice.day or today, today))
-    days = Days(monday, monday + timedelta(weeks=WEEKS))
+    begins = week_start(max(choice.start or choice.day or today, today))
+    days = Days(begins, begins + timedelta(weeks=WEEKS))
     offers = _offers(choice, days, now)
     counts = _counts(offers, choice, own_on)
     chosen_on = _opened(choice.day, counts)
     cells = [
-        SlotDay(on, free, url(day=on, start=monday) if free else None, free < FEW, on == chosen_on)
+        SlotDay(on, free, url(day=on, start=begins) if free else None, free < FEW, on == chosen_on)
         for on, free in counts.items()
     ]
     starts = offers.starts(chosen_on) if chosen_on else ()
@@ -149,14 +149,16 @@ def picker(choice: SlotChoice, treatment: str, url: PickerUrl, now: datetime) ->
     return SlotPicker(
         location=choice.location,
         days=cells,
-        first=_first(offers, choice) if monday <= today else None,
+        first=_first(offers, choice) if begins <= today else None,
         chosen_on=chosen_on,
         empty_on=choice.day if choice.day in counts and chosen_on not in (None, choice.day) else None,
-        groups=[(gettext(title), _between(times, since, until)) for title, since, until in PARTS],
+        groups=[
+            (gettext(title), _between(times, since, until, choice.zone)) for title, since, until in PARTS
+        ],
         next_day=next((cell for cell in cells if chosen_on and cell.on > chosen_on and cell.free), None),
-        earlier=url(start=monday - timedelta(weeks=WEEKS)) if monday > today else None,
+        earlier=url(start=begins - timedelta(weeks=WEEKS)) if begins > today else None,
         later=url(start=days.until_on) if has_later and is_anybody_there else None,
-        every=url(day=chosen_on, start=monday, every=True) if len(shown) < len(starts) else None,
+        every=url(day=chosen_on, start=begins, every=True) if len(shown) < len(starts) else None,
         total=len(starts),
         watched=_watched(choice, treatment, days),
     )
@@ -215,11 +217,11 @@ def _counts(offers: "slots.Offers[UUID]", choice: SlotChoice, own_on: date | Non
 
 def _with_own(times: list[SlotTime], own: Appointment, choice: SlotChoice) -> list[SlotTime]:
     """The times of a day with the visitor's own reservation in its place, saying until when it is kept."""
-    until = (own.held_until or own.starts_at).astimezone(choice.zone).strftime("%H:%M")
+    until = local_time(own.held_until or own.starts_at, choice.location.zone)
     reserved = SlotTime(
         value=time_values.value(own.starts_at, own.therapist_id),
         starts_at=own.starts_at,
-        time=own.starts_at.astimezone(choice.zone).strftime("%H:%M"),
+        time=local_time(own.starts_at, choice.location.zone),
         who=gettext("kept for you until %(time)s") % {"time": until},
         is_own=True,
     )
@@ -239,10 +241,6 @@ def _watched(choice: SlotChoice, treatment: str, days: Days) -> str:
     return url_for("api.free_times", **asked)
 
 
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
 def _times(starts: "Iterable[slots.SlotStart[UUID]]", choice: SlotChoice) -> list[SlotTime]:
     return [_time(start, choice) for start in starts]
 
@@ -252,7 +250,7 @@ def _time(start: "slots.SlotStart[UUID]", choice: SlotChoice) -> SlotTime:
     return SlotTime(
         value=time_values.value(start.starts_at, therapist.id),
         starts_at=start.starts_at,
-        time=start.starts_at.astimezone(choice.zone).strftime("%H:%M"),
+        time=local_time(start.starts_at, choice.location.zone),
         who=therapist.given_name,
     )
 
@@ -263,10 +261,12 @@ def _first(offers: "slots.Offers[UUID]", choice: SlotChoice) -> SlotTime | None:
     return _time(start, choice) if start else None
 
 
-def _between(times: Sequence[SlotTime], since: int, until: int) -> list[tuple[str, str, str, bool]]:
+def _between(
+    times: Sequence[SlotTime], since: int, until: int, zone: ZoneInfo
+) -> list[tuple[str, str, str, bool]]:
     """The times of some hours of the day, as the templates' `offers` takes them."""
     return [
         (time.value, time.time, time.who, time.is_own)
         for time in times
-        if since <= int(time.time[:2]) < until
+        if since <= time.starts_at.astimezone(zone).hour < until
     ]

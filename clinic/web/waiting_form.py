@@ -1,7 +1,7 @@
 """A waiting-list entry as a form and in words, for the pages of clients and staff."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from clinic.booking.waiting import entries
 from clinic.language import N_, gettext, joined
-from clinic.language.reading import long_date, weekday_name
+from clinic.language.reading import long_date, wall_time, weekday_name
 from clinic.practice import profiles
 from clinic.practice import queries as practice
 from clinic.practice.models import Gender, Location, Treatment
@@ -23,9 +23,9 @@ USUAL_WAIT = timedelta(days=28)
 LONGEST_WAIT = timedelta(days=366)
 ANY = ""
 PARTS = (
-    ("0", N_("Morning, before 12:00")),
-    ("1", N_("Afternoon, 12:00 to 17:00")),
-    ("2", N_("Evening, from 17:00")),
+    ("0", N_("Morning, before %(noon)s")),
+    ("1", N_("Afternoon, %(noon)s to %(evening)s")),
+    ("2", N_("Evening, from %(evening)s")),
 )
 """The parts of the day of `entries.PARTS`, in its order."""
 DAYS_OF_WEEK = (
@@ -64,7 +64,10 @@ class WhenForm(Form):
     )
     parts = Ticks(
         N_("Which time of day?"),
-        choices=list(PARTS),
+        choices=lambda: [
+            (value, gettext(words) % {"noon": wall_time(time(12)), "evening": wall_time(time(17))})
+            for value, words in PARTS
+        ],
         validators=[InputRequired(N_("Choose at least one time of day"))],
     )
 

@@ -153,3 +153,17 @@ def test_a_try_that_is_given_back_counts_for_nothing(database: sa.Connection) ->
 )
 def test_a_wide_network_is_what_one_customer_may_hold(address: str | None, network: str) -> None:
     assert limits.wide_network(address) == network
+
+
+def test_two_tries_are_counted_at_once_the_second_only_if_the_first_may_be_tried(
+    database: sa.Connection,
+) -> None:
+    network, contact = limits.BOOKINGS_NETWORK, limits.BOOKINGS_CONTACT
+    for _ in range(network.count):
+        limits.take_both((network, "10.0.0.1"), (contact, "ada@client.example"), NOON)
+    with pytest.raises(limits.TooMany):
+        limits.take_both((network, "10.0.0.1"), (contact, "bea@client.example"), NOON)
+    with pytest.raises(limits.TooMany):  # Another network, but the address has had its tries.
+        limits.take_both((network, "10.0.0.2"), (contact, "Ada@client.example"), NOON)
+    assert limits.count_try(contact, "bea@client.example", NOON) == 1
+    assert limits.count_try(network, "10.0.0.1", NOON) == network.count + 2

@@ -17,6 +17,7 @@ ADA = {
     "mail": "ada@client.example",
     "agreed_to_policy": True,
 }
+SECRET = "a secret of the caller's own"
 _keys = itertools.count(1)
 
 
@@ -54,6 +55,12 @@ class Caller:
         """Book what is held, for Ada unless said otherwise."""
         headers = {"Idempotency-Key": key or f"key-{next(_keys)}"}
         return self.call("POST", "/appointments", json={"hold": hold, **ADA, **changed}, headers=headers)
+
+    def book_start(self, sold: Treatment, start: str, key: str | None = None, **changed: Any) -> TestResponse:
+        """Book a start without keeping it, for Ada unless said otherwise."""
+        headers = {"Idempotency-Key": key or f"key-{next(_keys)}"}
+        asked = {"treatment": sold.slug, "start": start, "secret": SECRET, **ADA, **changed}
+        return self.call("POST", "/appointments", json=asked, headers=headers)
 
     def booked(self, sold: Treatment, start: str) -> dict[str, Any]:
         """A whole booking."""

@@ -105,6 +105,13 @@ class Sense:
             case.body["mail"] = f"caller{next(_callers)}@client.example"
             if case.body.get("phone") is not None:
                 case.body["phone"] = "+49 30 5550100"
+            if "hold" in case.body:  # A link puts it into either of the two bodies.
+                for only_of_a_start in ("treatment", "therapist", "location", "start", "secret"):
+                    case.body.pop(only_of_a_start, None)
+            else:
+                case.body.update(
+                    treatment=self.treatment, start=_free_start(turn), therapist="any", location=None
+                )
         elif name == "move":
             case.body.update(start=_free_start(turn), therapist=None)
         if name in ("move", "cancel") and turn % 3:

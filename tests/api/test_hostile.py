@@ -126,7 +126,11 @@ def members() -> list[str]:
     """Every member that any body of the description knows."""
     shapes = openapi.document()["components"]["schemas"]
     return sorted(
-        {name for shape in ("NewHold", "NewAppointment", "Move") for name in shapes[shape]["properties"]}
+        {
+            name
+            for shape in ("NewHold", "NewAppointment", "NewAppointmentAt", "Move")
+            for name in shapes[shape]["properties"]
+        }
     )
 
 

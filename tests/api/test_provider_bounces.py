@@ -42,6 +42,7 @@ def test_each_letter_carries_our_id_in_its_headers(client: FlaskClient) -> None:
         calendar=None,
         calendar_method="",
         told=None,
+        visit_starts_at=None,
         stop_link="",
         contact_id=None,
         written_at=make.NOW,

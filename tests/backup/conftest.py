@@ -42,8 +42,8 @@ def backup(product: Stage, key_pair: tuple[Path, str], tmp_path_factory: pytest.
     return making.make(product.settings.database_url, folder, [key_pair[1]])
 
 
-@pytest.fixture
-def empty_database(product: Stage) -> Callable[[], str]:
+@pytest.fixture(scope="session")
+def new_database(product: Stage) -> Callable[[], str]:
     """Makes another empty database beside the product's; gives its address as the owner of its tables."""
     numbers = itertools.count()
 
@@ -59,3 +59,9 @@ def empty_database(product: Stage) -> Callable[[], str]:
         return product.servers.urls.owner.replace("/lumbar?", f"/{name}?")
 
     return made
+
+
+@pytest.fixture
+def empty_database(new_database: Callable[[], str]) -> Callable[[], str]:
+    """The same, for a single test."""
+    return new_database

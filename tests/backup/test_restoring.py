@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -67,61 +66,6 @@ def test_a_database_that_holds_something_is_left_alone(
         assert connection.execute(
             "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
         ).fetchone() == (1,)
-
-
-def flipped(text: bytes, at: int) -> bytes:
-    return text[:at] + bytes([text[at] ^ 1]) + text[at + 1 :]
-
-
-DAMAGES: list[tuple[str, Callable[[bytes], bytes], str]] = [
-    ("empty", lambda text: b"", "not a backup"),
-    ("something else", lambda text: b"PGDMP" + text[5:], "not a backup"),
-    ("a stranger's archive", lambda text: secrets.token_bytes(4096), "not a backup"),
-    *(
-        (f"cut after {share} %", lambda text, share=share: text[: len(text) * share // 100], "damaged")
-        for share in (10, 25, 50, 75, 90, 99)
-    ),
-    ("without its last byte", lambda text: text[:-1], "damaged"),
-    ("with a byte more", lambda text: text + b"x", "damaged"),
-    *(
-        (
-            f"one bit wrong at {share} %",
-            lambda text, share=share: flipped(text, len(text) * share // 100),
-            "damaged",
-        )
-        for share in (5, 15, 30, 45, 60, 70, 80, 95)
-    ),
-    ("two parts exchanged", lambda text: text[:70000] + text[140000:] + text[70000:140000], "damaged"),
-]
-
-
-@pytest.mark.parametrize(
-    ("damage", "says"), [each[1:] for each in DAMAGES], ids=[each[0] for each in DAMAGES]
-)
-def test_a_damaged_backup_is_refused_and_nothing_changes(
-    backup: Path,
-    key_pair: KeyPair,
-    empty_database: Callable[[], str],
-    tmp_path: Path,
-    damage: Callable[[bytes], bytes],
-    says: str,
-) -> None:
-    url, file = empty_database(), tmp_path / backup.name
-    file.write_bytes(damage(backup.read_bytes()))
-    with pytest.raises(UnreadableBackup, match=says):
-        restoring.restore(file, key_pair[0], url)
-    assert holds_nothing(url)
-
-
-def test_another_key_does_not_open_it(
-    backup: Path, empty_database: Callable[[], str], tmp_path: Path
-) -> None:
-    other = tmp_path / "other.key"
-    other.write_text(archive.fresh_identity()[0])
-    url = empty_database()
-    with pytest.raises(UnreadableBackup, match="This key does not open this backup"):
-        restoring.restore(backup, other, url)
-    assert holds_nothing(url)
 
 
 @pytest.mark.parametrize(

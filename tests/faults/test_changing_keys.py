@@ -194,7 +194,12 @@ def test_a_key_that_still_holds_values_is_not_let_go_and_a_list_says_what_rests_
 
 def test_a_database_whose_key_was_lost_is_not_started_on_new_keys(practice: Practice) -> None:
     practice.file.replace(Keys.fresh(), None)
-    for words in (["-m", "clinic", "migrate"], ["-m", "gunicorn", "--check-config", "clinic.app:web()"]):
+    worker = ["-m", "celery", "--quiet", "-A", "worker:celery", "worker", "--loglevel=WARNING"]
+    for words in (
+        ["-m", "clinic", "migrate"],
+        ["-m", "gunicorn", "--check-config", "clinic.app:web()"],
+        worker,
+    ):
         answer = subprocess.run(
             [sys.executable, *words], cwd=ROOT, env=practice.variables, capture_output=True, text=True
         )

@@ -147,42 +147,36 @@ def watched(
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """What a first visit to a page is like on a slow line."""
+class Load:
+    """What a first visit to a page takes, whatever the line and the machine."""
 
+    status: int
     carried: int
-    """Bytes over the wire, with everything the page fetches."""
-    first_render_ms: float
-    """From the request to the first content on the screen, here and now; the time in which the page was made is left out."""
-    on_the_line_ms: float
-    """What that takes on the line alone: an answer for the page and one for its styles, and their bytes."""
+    """Bytes over the wire, with everything the page fetches by itself."""
+    before_render: int
+    """Of these, what the browser must have before it shows anything: the page and its styles."""
+    answers_before_render: int
+    """How many answers it waits for until then, one after the other: the page, and all its styles at once."""
     shift: float
     """How far content moved under the reader (Cumulative Layout Shift); 0 is not at all."""
 
 
-SLOW_4G = {
-    "offline": False,
-    "latency": 150,
-    "downloadThroughput": 1_600_000 / 8,
-    "uploadThroughput": 750_000 / 8,
-}
-"""What Lighthouse calls slow 4G: milliseconds for each request, bytes a second."""
 SEE_SHIFTS = """
     window.shifted = 0;
     new PerformanceObserver((list) => {
       for (const each of list.getEntries()) if (!each.hadRecentInput) window.shifted += each.value;
     }).observe({ type: "layout-shift", buffered: true });
 """
-PAINTED = """() => {
-    const [page] = performance.getEntriesByType("navigation");
-    const [paint] = performance.getEntriesByName("first-contentful-paint");
-    return [paint?.startTime ?? NaN, page.responseStart - page.requestStart, window.shifted];
-}"""
+BLOCKING = """() => performance.getEntriesByType("resource")
+    .filter(each => each.renderBlockingStatus === "blocking").map(each => each.initiatorType + " " + each.name)"""
 
 
-def arrive(browser: Browser, address: str, cookies: dict[str, str] | None = None) -> Arrival:
-    """Visit an address for the first time with a telephone on slow 4G, and watch it arrive."""
-    context = browser.new_context(ignore_https_errors=True, viewport={"width": NARROW, "height": 740})
+@contextmanager
+def telephone(browser: Browser, address: str, cookies: dict[str, str] | None = None) -> Iterator[Page]:
+    """A page in a narrow window with a fine screen, of somebody who has never been at this address."""
+    context = browser.new_context(
+        ignore_https_errors=True, viewport={"width": NARROW, "height": 740}, device_scale_factor=3
+    )
     context.set_default_timeout(PATIENCE_MS)
     origin = urljoin(address, "/")
     context.add_cookies(
@@ -190,31 +184,44 @@ def arrive(browser: Browser, address: str, cookies: dict[str, str] | None = None
     )
     page = context.new_page()
     page.add_init_script(SEE_SHIFTS)
-    wire = context.new_cdp_session(page)
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def load(page: Page, address: str) -> Load:
+    """Fetch an address and all it needs anew, and count what comes over the wire until nothing is asked for any more."""
+    wire = page.context.new_cdp_session(page)
     wire.send("Network.enable")
-    wire.send("Network.emulateNetworkConditions", SLOW_4G)
-    carried: list[int] = []
-    kinds: dict[str, str] = {}
-    blocking: list[int] = []
-
-    def arrived(event: dict[str, Any]) -> None:
-        carried.append(int(event["encodedDataLength"]))
-        if kinds.get(event["requestId"]) in ("Document", "Stylesheet"):
-            blocking.append(carried[-1])
-
-    wire.on("Network.responseReceived", lambda event: kinds.update({event["requestId"]: event["type"]}))
-    wire.on("Network.loadingFinished", arrived)
-    page.goto(address, wait_until="networkidle")
-    painted, waited, shift = page.evaluate(PAINTED)
-    assert page.locator("head script:not([type=module]):not([type='application/ld+json'])").count() == 0
-    context.close()
-    latency, speed = SLOW_4G["latency"], SLOW_4G["downloadThroughput"] / 1000
-    return Arrival(
-        carried=sum(carried),
-        first_render_ms=round(painted - max(0.0, waited - latency)),
-        on_the_line_ms=round(2 * latency + sum(blocking) / speed),
-        shift=shift,
+    wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    asked: dict[str, str] = {}
+    carried: dict[str, int] = {}
+    wire.on("Network.requestWillBeSent", lambda event: asked.update({event["requestId"]: event["type"]}))
+    wire.on(
+        "Network.loadingFinished",
+        lambda event: carried.update({event["requestId"]: int(event["encodedDataLength"])}),
     )
+    wire.on("Network.loadingFailed", lambda event: carried.update({event["requestId"]: 0}))
+    answer = page.goto(address)
+    assert answer is not None
+    page.wait_for_timeout(QUIET_MS)
+    while set(asked) - set(carried):
+        page.wait_for_timeout(QUIET_MS)
+    wire.detach()
+    blocking = page.evaluate(BLOCKING)
+    assert all(each.startswith("link ") for each in blocking), blocking
+    return Load(
+        status=answer.status,
+        carried=sum(carried.values()),
+        before_render=sum(carried[each] for each in asked if asked[each] in ("Document", "Stylesheet")),
+        answers_before_render=1 + bool(blocking),
+        shift=page.evaluate("window.shifted"),
+    )
+
+
+QUIET_MS = 100
+"""After so long a browser has asked for what it shows of a page that has arrived."""
 
 
 def weight(browser: Browser, address: str, cookies: dict[str, str] | None = None) -> int:

@@ -287,7 +287,7 @@ def test_a_span_drawn_over_free_time_is_booked_for_a_known_caller_in_three_acts(
     expect(page.locator(".cal-drop")).to_contain_text("10:15 to 11:30")
     with page.expect_navigation():
         page.mouse.up()
-    expect(page.locator("h1")).to_contain_text("10:15 to 11:30")
+    expect(page.locator("h1")).to_contain_text("10:15 am to 11:30 am")
     assert page.get_by_label("Until").input_value() == "11:30"
 
     field = page.get_by_role("combobox", name="Find a client")

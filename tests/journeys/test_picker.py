@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
+from clinic.db import db
 from tests import make
 from tests.journeys.live import Live, secure
 
@@ -54,22 +55,78 @@ def test_the_weeks_turn_by_keyboard_and_are_said(page: Page) -> None:
     later = page.get_by_role("link", name="Four weeks later")
     later.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("list", name="Days, Monday 31 March to Sunday 27 April")).to_be_visible()
+    expect(page.get_by_role("grid", name="Days, Monday 31 March to Sunday 27 April")).to_be_visible()
     expect(later).to_be_focused()
     expect(page.get_by_role("status").filter(has_text="Monday 31 March to Sunday 27 April")).to_have_count(1)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("list", name="Days, Monday 28 April to Sunday 25 May")).to_be_visible()
+    expect(page.get_by_role("grid", name="Days, Monday 28 April to Sunday 25 May")).to_be_visible()
     earlier = page.get_by_role("link", name="Four weeks earlier")
     earlier.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("list", name="Days, Monday 31 March to Sunday 27 April")).to_be_visible()
+    expect(page.get_by_role("grid", name="Days, Monday 31 March to Sunday 27 April")).to_be_visible()
     expect(earlier).to_be_focused()
     assert stayed(page)
 
 
+def focused(page: Page) -> str:
+    """The day that has the focus, as it is heard."""
+    return str(
+        page.evaluate("document.activeElement.querySelector('.sr')?.textContent ?? document.activeElement.id")
+    )
+
+
+def test_the_days_are_one_stop_and_arrows_go_from_day_to_day(page: Page) -> None:
+    grid = page.get_by_role("grid", name="Days, Monday 3 March")
+    assert grid.get_by_role("row").count() == 4
+    assert grid.locator("a.day").count() > 10
+    assert grid.locator("a.day[tabindex='0']").count() == 1
+    grid.locator("a.day[tabindex='0']").focus()
+    seen = [focused(page)]
+    for key in ("ArrowRight", "ArrowDown", "ArrowUp", "ArrowLeft", "End", "Home"):
+        page.keyboard.press(key)
+        seen.append(focused(page))
+    assert seen == [
+        "Monday 3 March", "Tuesday 4 March", "Tuesday 11 March", "Tuesday 4 March", "Monday 3 March", "Friday 7 March", "Monday 3 March",
+    ]  # fmt: skip
+    page.keyboard.press("ArrowLeft")
+    assert focused(page) == "Monday 3 March", "nothing stands before it"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('[data-days]')") is None
+    page.keyboard.press("Shift+Tab")
+    assert focused(page) == "Monday 10 March", "one comes back to the day one left"
+
+
+def test_page_down_turns_the_weeks_and_stays_on_the_day_of_the_week(page: Page) -> None:
+    page.locator("a.day[tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("PageDown")
+    expect(page.get_by_role("grid", name="Days, Monday 31 March to Sunday 27 April")).to_be_visible()
+    expect(page.locator("a.day:focus")).to_contain_text("Tuesday 1 April")
+    expect(page.get_by_role("status").filter(has_text="Monday 31 March to Sunday 27 April")).to_have_count(1)
+    page.keyboard.press("PageUp")
+    expect(page.locator("a.day:focus")).to_contain_text("Tuesday 4 March")
+    assert stayed(page)
+    page.keyboard.press("Enter")
+    title = page.get_by_role("heading", name="Tuesday 4 March")
+    expect(title).to_be_focused()
+    assert title.evaluate("found => getComputedStyle(found).outlineStyle") == "solid", (
+        "who came by keys sees where they are"
+    )
+
+
+def test_without_scripts_each_day_is_a_link_of_its_own(chromium: Browser, product: tuple[Live, str]) -> None:
+    context = chromium.new_context(java_script_enabled=False, ignore_https_errors=True)
+    plain = context.new_page()
+    plain.goto(product[1])
+    assert plain.locator("a.day").count() > 10
+    assert plain.locator("a.day[tabindex]").count() == 0
+    context.close()
+
+
 def test_a_time_chosen_after_turning_is_kept(page: Page) -> None:
     page.get_by_role("link", name="Four weeks later").click()
-    expect(page.get_by_role("list", name="Days, Monday 31 March to Sunday 27 April")).to_be_visible()
+    expect(page.get_by_role("grid", name="Days, Monday 31 March to Sunday 27 April")).to_be_visible()
     page.get_by_role("link", name=re.compile("Wednesday 2 April ?,")).click()
     expect(page.get_by_role("heading", name="Wednesday 2 April")).to_be_focused()
     page.get_by_role("button", name="10:00").click()
@@ -122,7 +179,7 @@ def test_a_time_that_went_meanwhile_goes_and_is_said(chromium: Browser, product:
     page.evaluate("window.stayed = true")
     page.get_by_role("button", name="16:00").focus()
     taken_by_somebody(page, "2031-03-11T09:00+01:00")
-    gone = "No longer free: 09:00, 09:15, 09:30, 09:45."
+    gone = "No longer free: 09:00."
     expect(page.get_by_role("region", name="Tuesday 11 March").get_by_text(gone)).to_be_visible()
     expect(page.get_by_role("status").filter(has_text=gone)).to_have_count(1)
     expect(page.get_by_role("button", name="09:00 Thea")).to_have_count(0)
@@ -132,6 +189,24 @@ def test_a_time_that_went_meanwhile_goes_and_is_said(chromium: Browser, product:
     expect(page.get_by_role("heading", name="Tuesday 11 March")).to_be_focused()
     assert stayed(page)
     context.close()
+
+
+def test_times_that_went_are_said_as_their_buttons_said_them(
+    chromium: Browser, product: tuple[Live, str]
+) -> None:
+    make.practice(country="CA")
+    db.session.commit()
+    context = chromium.new_context(base_url=product[0].base, ignore_https_errors=True)
+    page = context.new_page()
+    with page.expect_response("**/api/v1/availability*"):
+        page.goto(product[1] + "?day=2031-03-12&times=all")
+    expect(page.get_by_role("button", name="9:15 am")).to_be_visible()
+    taken_by_somebody(page, "2031-03-12T09:00+01:00")
+    gone = "No longer free: 9:00 am, 9:15 am, 9:30 am, 9:45 am."
+    expect(page.get_by_role("status").filter(has_text=gone)).to_have_count(1)
+    context.close()
+    make.practice(country="DE")
+    db.session.commit()
 
 
 def test_who_cannot_be_reached_is_told_and_goes_on_from_there(page: Page) -> None:

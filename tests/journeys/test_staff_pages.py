@@ -107,7 +107,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
         page = chromium.new_page(ignore_https_errors=True)
         sign_in(page, base)
         give_code(page, app)
-        expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday 11 June")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday, June 11")
         cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
         page.context.close()
         yield Desk(app, base, product.outbox, cookies)
@@ -158,7 +158,7 @@ def test_the_days_and_their_visits(chromium: Browser, desk: Desk) -> None:
         watch.look(page)
         watch.open(page, "/staff/agenda")
         watch.open(page, "/staff/agenda?day=2031-06-15&therapist=ines-moreau")
-        expect(page.get_by_role("link", name="Next: Wednesday 18 June")).to_be_visible()
+        expect(page.get_by_role("link", name="Next: Wednesday, June 18")).to_be_visible()
         for view in (
             "day",
             "rooms",
@@ -522,7 +522,7 @@ def test_a_new_colleague_sets_up_password_app_and_codes(chromium: Browser, desk:
         key = page.locator("main .ref").inner_text().replace("-", "")
         page.get_by_label("The code your app shows now").fill(TOTP(key=key).generate().token)
         go(page.get_by_role("button", name="Finish"))
-        expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday 11 June")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday, June 11")
         page.goto(f"{desk.base}/staff/account")
         go(page.get_by_role("link", name=re.compile("Make new ?: Recovery codes")))
         watch.look(page)
@@ -566,7 +566,7 @@ def test_by_keyboard_from_the_door_to_a_decision(chromium: Browser, desk: Desk) 
         tab_to(page, page.get_by_label("Code from your app"))
         page.keyboard.type(code_of("priya@alderlane.example", desk.app))
         enter(page)
-        expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday 11 June")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Wednesday, June 11")
         with transaction():
             visit = desk.visit("Rahman")
             review = db.session.scalars(sa.select(Review).where(Review.appointment_id == visit.id)).one()
@@ -613,7 +613,7 @@ def test_a_morning_without_scripts(chromium: Browser, desk: Desk) -> None:
 def test_every_letter_fits_a_phone_and_a_desk_by_day_and_night(chromium: Browser, desk: Desk) -> None:
     send_the_other_kinds(desk.app)
     mails = {mail.subject.split()[0]: mail for mail in queries.outbox(desk.outbox)}
-    kinds = "Booked: Changed: Cancelled: Confirmed: Friday Not We An Go Your"
+    kinds = "Booked: Changed: Cancelled: Confirmed: Friday, Not We An Go Your"
     assert set(kinds.split()) <= set(mails)
     with watched(chromium, "about:blank") as watch:
         page = watch.page()

@@ -6,17 +6,21 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from clinic.accounts.erasures import TAKE_BACK, Erasure, ErasureState, RestrictedRecord
+from clinic.accounts.erasures import Erasure, ErasureState, RestrictedRecord
 from clinic.accounts.models import AuditEntry, Role
 from clinic.booking.models import Appointment, State
 from clinic.clock import now as the_time
 from clinic.db import db
 from clinic.maintenance import sweeps
+from clinic.messaging import delivery
+from clinic.messaging.kinds.erasures import AFTER_THE_HOUR
 from clinic.plans.models import SessionNote
+from tests.messaging.mailers import Postbox, part
 from tests.plans.conftest import Scene, scene
 from tests.visitor import Visitor, as_client, as_staff
 
 __all__ = ["scene"]
+POSTBOX = Postbox()
 SAID = "Left shoulder, slow strokes"
 
 
@@ -57,9 +61,10 @@ def link_of(visitor: Visitor, words: str) -> str:
 
 
 def an_hour_later() -> None:
-    """The worker's step, once the hour of whoever is granted is over."""
-    db.session.execute(sa.update(Erasure).values(decided_at=Erasure.decided_at - TAKE_BACK))
+    """The worker's steps, once the hour of whoever is granted is over: the letter, and the erasure."""
+    db.session.execute(sa.update(Erasure).values(decided_at=Erasure.decided_at - AFTER_THE_HOUR))
     db.session.commit()
+    delivery.run_pass(the_time(), 100, POSTBOX)
     sweeps.erase_granted()
 
 
@@ -81,7 +86,10 @@ def test_a_client_asks_an_owner_grants_and_only_the_sealed_record_is_left(
     owner.press("Erase in an hour")
     assert "This client is erased in an hour." in owner.text
     assert "Your data is erased within the next hour." in ada.open("/my/data/erase").text
+    POSTBOX.kept.clear()
     an_hour_later()
+    (letter,) = [mail for mail in POSTBOX.mails if "erase your data" in mail["Subject"]]
+    assert "Your record of treatment stays until" in part(letter, "text/plain")
     assert ada.browser.get("/my/data").status_code == 303
     assert owner.browser.get(f"/staff/clients/{scene.ada.id}").status_code == 404
 

@@ -17,7 +17,8 @@ from clinic.booking.models import Appointment, State
 from clinic.db import Base, db, transaction
 from clinic.intake.models import Submission
 from clinic.maintenance import erasure, erasure_ledger, periods, retention
-from clinic.messaging.models import Message
+from clinic.messaging.kinds.erasures import AFTER_THE_HOUR
+from clinic.messaging.models import Message, MessageKind
 from clinic.plans.models import SessionNote
 from clinic.sealed import sealed_attributes
 from tests import make
@@ -28,7 +29,8 @@ MARK = "Quibblethorpe"
 """Stands in every text about the client that is erased, and nowhere else."""
 UNCHANGING = {"session_notes", "plan_versions", "incidents", "incident_addenda"}
 """What the database never lets change, and so lets nobody mark."""
-AFTER = WEDNESDAY + erasures.TAKE_BACK + timedelta(minutes=1)
+AFTER = WEDNESDAY + AFTER_THE_HOUR + timedelta(minutes=1)
+"""When the letter has left, which has tests of its own (`tests/messaging/test_due_erasures.py`)."""
 
 
 @pytest.fixture(scope="module")
@@ -128,9 +130,21 @@ def traces(mark: str) -> list[str]:
 
 def granted(person: Client) -> Erasure:
     owner = make.user(roles=[Role.OWNER], email="olga@alderlane.example")
-    asked = erasures.ask(person.id, actor=audit.SYSTEM, by_id=owner.id, now=WEDNESDAY)
-    erasures.grant(asked.id, by_id=owner.id, now=WEDNESDAY)
+    asked = granted_by(owner, person.id)
     db.session.commit()
+    return asked
+
+
+def granted_by(owner: User, client_id: UUID) -> Erasure:
+    """An erasure whose hour begins on Wednesday, and whose letter leaves after it."""
+    asked = erasures.ask(client_id, actor=audit.SYSTEM, by_id=owner.id, now=WEDNESDAY)
+    erasures.grant(asked.id, kept_until=None, by_id=owner.id, now=WEDNESDAY)
+    at = WEDNESDAY + AFTER_THE_HOUR
+    letter = Message(
+        kind=MessageKind.ERASURE_DECIDED, subject_id=asked.id, recipient_id=owner.id, client_id=client_id,
+        occasion="granted", owed_at=at, due_at=at, sent_at=at,
+    )  # fmt: skip
+    db.session.add(letter)
     return asked
 
 
@@ -217,8 +231,7 @@ def test_everybody_of_the_week_can_be_erased(week: sa.Connection, tmp_path: Path
     people = db.session.scalars(sa.select(Client.id).where(Client.erased_at.is_(None))).all()
     owner = make.user(roles=[Role.OWNER], email="olga@alderlane.example")
     for client_id in people:
-        asked = erasures.ask(client_id, actor=audit.SYSTEM, by_id=owner.id, now=WEDNESDAY)
-        erasures.grant(asked.id, by_id=owner.id, now=WEDNESDAY)
+        granted_by(owner, client_id)
     db.session.commit()
     assert set(erasure.carry_out_granted(AFTER, tmp_path)) == set(people)
     left = {
@@ -255,7 +268,7 @@ def test_a_decision_waits_an_hour_and_can_be_taken_back(week: sa.Connection, tmp
     assert erasure.carry_out_granted(AFTER, tmp_path) == []
     assert db.session.get_one(Client, person.id).erased_at is None
     with pytest.raises(erasures.AlreadyDecided):
-        erasures.grant(asked.id, by_id=asked.asked_by_id or UUID(int=0), now=AFTER)
+        erasures.grant(asked.id, kept_until=None, by_id=asked.asked_by_id or UUID(int=0), now=AFTER)
 
 
 def test_a_signed_note_goes_only_with_its_client(week: sa.Connection) -> None:

@@ -56,6 +56,16 @@ def test_a_booking_is_confirmed_once_however_often_one_looks(
     assert postbox.subjects == ["Booked: Thursday 6 March, 10:00 at Alder Lane"]
 
 
+def test_a_sent_letter_keeps_the_day_it_spoke_of(visit: Appointment, run: Pass, now: datetime) -> None:
+    told = visit.starts_at
+    run(now)
+    with transaction():
+        changes.move(visit.id, told + HOUR, revision=1, actor="link:x", now=now)
+    run(now + SETTLED)
+    days = db.session.scalars(sa.select(Message.visit_starts_at).order_by(Message.id)).all()
+    assert days == [told, told + HOUR]
+
+
 def test_nothing_is_owed_about_the_past_or_a_hold(
     make: Make, massage: Treatment, ada: Client, run: Pass, now: datetime
 ) -> None:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 
 from clinic import clock
-from clinic.accounts import audit, data_exports, signed_links, team
+from clinic.accounts import audit, data_exports, erasures, signed_links, team
 from clinic.accounts import services as accounts
 from clinic.accounts.models import (
     AddressChange,
@@ -52,6 +52,8 @@ STATES = {
     MessageKind.CHANGE: State.BOOKED,
     MessageKind.CANCELLATION: State.CANCELLED,
     MessageKind.REQUEST_RECEIVED: State.REQUESTED,
+    MessageKind.REQUEST_MOVED: State.REQUESTED,
+    MessageKind.REQUEST_WITHDRAWN: State.CANCELLED,
     MessageKind.REQUEST_CONFIRMED: State.BOOKED,
     MessageKind.REQUEST_DECLINED: State.DECLINED,
     MessageKind.REMINDER: State.BOOKED,
@@ -227,6 +229,12 @@ def all_letters(make: Make, visit: Appointment, ada: Client, now: datetime) -> d
     found[MessageKind.DATA_EXPORT] = composed(
         claimed(MessageKind.DATA_EXPORT, copy.id, contact.id, now, "ready"), now
     )
+    erasure = erasures.ask(ada.id, actor="system", by_id=None, now=now)
+    erasures.refuse(erasure.id, "Two invoices are open.", by_id=make.user().id, now=now)
+    db.session.commit()
+    found[MessageKind.ERASURE_DECIDED] = composed(
+        claimed(MessageKind.ERASURE_DECIDED, erasure.id, contact.id, now, "refused"), now
+    )
     found[MessageKind.REVIEW_WAITING] = composed(
         claimed(MessageKind.REVIEW_WAITING, review.id, make.user().id, now), now
     )
@@ -280,6 +288,15 @@ def before_the_visit(make: Make, visit: Appointment, ada: Client, now: datetime)
     visit.treatment.intake = "none"
     db.session.commit()
     return found
+
+
+def call_letter(make: Make, visit: Appointment, ada: Client, now: datetime, state: State) -> Letter:
+    """The letter that a therapist calls first, about a visit in this state."""
+    put(visit, state, now)
+    columns = {"call_first_at": now, "call_first_by_id": make.user().id, "tells_client": True}
+    db.session.add(Review(**_review_columns(make, ada), appointment_id=visit.id, opened_at=now, **columns))
+    db.session.commit()
+    return composed(claimed(MessageKind.CALL_FIRST, visit.id, ada.contacts[0].id, now, "r1"), now)
 
 
 def of_series(make: Make, visit: Appointment, now: datetime) -> Letter:
@@ -572,7 +589,7 @@ def test_the_address_of_the_appointment_opens_it(
     app: Flask, visit: Appointment, ada: Client, now: datetime
 ) -> None:
     letter = about(visit, ada, MessageKind.REMINDER, now)
-    (token,) = set(re.findall(app.config["PUBLIC_URL"] + r"/a/(\S+)", letter.text))
+    (token,) = set(re.findall(app.config["PUBLIC_URL"] + r"/a/([^\s#]+)", letter.text))
     claim = signed_links.check(token)
     assert claim is not None
     assert (claim.subject_id, claim.holds(visit.link_epoch)) == (visit.id, True)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from clinic.accounts import audit
 from clinic.accounts.models import AuditEntry, Client, Contact
@@ -16,6 +17,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.messaging import delivery, preferences, resend
 from clinic.messaging.delivery import PassTally, PassTerms
+from clinic.messaging.kinds.reminders import texts_to_come
 from clinic.messaging.mailer import Refused, TryLater, Undelivered
 from clinic.messaging.models import Message
 from clinic.messaging.preferences import NoTelephone
@@ -121,6 +123,43 @@ def test_a_reminder_goes_to_an_agreed_telephone_once(
     assert "/a/" in told["text"]
     assert "Sample" not in told["text"]
     assert rows()[0].sent_at is not None
+
+
+def test_the_texts_that_a_page_promises_are_those_that_go(
+    app: Flask,
+    make: Make,
+    visit: Appointment,
+    phone: Contact,
+    http: HttpSms,
+    provider: type[Provider],
+    now: datetime,
+) -> None:
+    make.practice(reminder_offsets_minutes=[48 * 60, 120])
+    app.config["SMS_URL"] = "https://sms.example"
+    try:
+        promised = texts_to_come(visit, now)
+    finally:
+        app.config["SMS_URL"] = None
+    assert promised == [visit.starts_at - timedelta(days=2), visit.starts_at - TWO_HOURS]
+    for number, at in enumerate(promised):
+        a_pass(at - timedelta(seconds=1), http)
+        assert len(provider.taken) == number
+        a_pass(at, http)
+        assert len(provider.taken) == number + 1
+
+
+def test_no_text_is_promised_while_they_are_off_or_without_agreement(
+    app: Flask, visit: Appointment, phone: Contact, now: datetime
+) -> None:
+    assert texts_to_come(visit, now) == [], "no provider"
+    app.config["SMS_URL"] = "https://sms.example"
+    try:
+        assert texts_to_come(visit, now)
+        phone.sms_agreed_at = None
+        db.session.commit()
+        assert texts_to_come(visit, now) == []
+    finally:
+        app.config["SMS_URL"] = None
 
 
 def test_while_the_mail_server_is_away_text_messages_go_and_letters_wait(

@@ -116,7 +116,7 @@ def test_messages_say_what_when_and_where_to_and_never_what_staff_were_told(
     sent(scene.ada, MessageKind.CHECK_IN, sent_at=None, given_up_at=make.NOW, why=CAME_BACK)
     sent(scene.ada, MessageKind.AFTERCARE, sent_at=None)
     text = ada.open("/my/messages").text
-    assert "Reminder Monday 3 March 2031" in text
+    assert "Reminder Sent: Monday 3 March 2031" in text
     assert "By e-mail. To ada@client.example." in text
     assert "About your visit on Thursday 6 March 2031." in text
     assert "Check-in" in text
@@ -124,6 +124,33 @@ def test_messages_say_what_when_and_where_to_and_never_what_staff_were_told(
     assert "review" not in text
     assert "Aftercare" not in text, "it has not left"
     assert "No messages yet" in bob.open("/my/messages").text
+
+
+def test_a_letter_about_a_request_is_not_called_one_about_a_visit(scene: Scene, ada: Visitor) -> None:
+    visit = scene.visit()
+    for kind in (MessageKind.REQUEST_RECEIVED, MessageKind.REQUEST_MOVED, MessageKind.REQUEST_CONFIRMED):
+        sent(scene.ada, kind, subject_id=visit.id, visit_starts_at=visit.starts_at)
+    text = ada.open("/my/messages").text
+    assert text.count("About your request for Thursday 6 March 2031.") == 2
+    assert text.count("About your visit on Thursday 6 March 2031.") == 1
+    assert "Zu Ihrer Anfrage für Donnerstag, 6. März 2031." in ada.press("Deutsch").text
+
+
+def test_a_message_keeps_the_day_it_spoke_of_when_the_visit_moves(scene: Scene, ada: Visitor) -> None:
+    visit = scene.visit()
+    sent(scene.ada, subject_id=visit.id, visit_starts_at=visit.starts_at)
+    sent(scene.ada, MessageKind.CONFIRMATION, subject_id=visit.id)
+    assert ada.open("/my/messages").text.count("About your visit on Thursday 6 March 2031.") == 2
+    visit.starts_at, visit.ends_at = visit.starts_at + timedelta(days=1), visit.ends_at + timedelta(days=1)
+    visit.occupied_from, visit.occupied_until = visit.starts_at, visit.ends_at
+    visit.time_agreed_at = make.NOW + timedelta(minutes=1)
+    db.session.commit()
+    text = ada.open("/my/messages").text
+    assert text.count("About your visit on Thursday 6 March 2031.") == 1
+    assert "7 March" not in text, "what an older message spoke of is not known, so no day stands there"
+    text = ada.press("Deutsch").text
+    assert "Gesendet: Montag, 3. März 2031, 10:00 Uhr." in text
+    assert "Donnerstag, 6. März 2031" in text
 
 
 def test_more_messages_than_a_page_are_gone_through_without_losing_one(scene: Scene, ada: Visitor) -> None:

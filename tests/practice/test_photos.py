@@ -133,6 +133,23 @@ def test_transparent_parts_become_white() -> None:
         assert opened(each.content).convert("RGB").getpixel((80, 80)) == (255, 255, 255)
 
 
+def test_a_photo_full_of_detail_stays_within_the_bytes_of_its_size() -> None:
+    grain = Image.merge("RGB", [Image.effect_noise((1200, 1200), 60) for _ in range(3)])
+    for shape in PhotoShape:
+        for each in photo_encoding.encoded(sent(grain, quality=90), shape):
+            if each.format == "avif":
+                assert len(each.content) <= photo_encoding.MOST_BYTES_AT[each.width, each.height]
+
+
+def test_a_photo_that_is_small_anyway_is_encoded_as_finely_as_ever() -> None:
+    light = Image.linear_gradient("L").resize((1200, 800)).convert("RGB")
+    into = io.BytesIO()
+    light.save(into, "AVIF", quality=60, speed=7)
+    assert into.getvalue() in [
+        each.content for each in photo_encoding.encoded(sent(light, "PNG"), PhotoShape.PLACE)
+    ]
+
+
 def test_the_sizes_of_a_shape_have_one_aspect() -> None:
     for shape in PhotoShape:
         assert all(a[0] * b[1] == a[1] * b[0] for a, b in pairwise(shape.value))

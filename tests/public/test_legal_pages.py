@@ -41,7 +41,7 @@ def test_the_privacy_page_names_every_purpose_and_every_period(client: FlaskClie
     for row in PROCESSING:
         assert row.name in text
         assert row.seen_by in text
-        assert f"{row.ground.words} (GDPR, {row.ground.article})" in text
+        assert f"{row.ground.words} ({row.ground.article})" in text
     for kept, period in retention.in_force():
         assert kept.what in text
         assert f"{period} after" in text

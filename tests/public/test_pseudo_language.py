@@ -51,13 +51,14 @@ LONG_WORD = 20
 VALUE = re.compile(r"(%\(\w+\)s|\{\w+\})")
 OURS = re.compile(r"⟦[^⟦⟧]*⟧")
 WORD = re.compile(r"[A-Za-z]{3,}")
-PRACTICE = re.compile(r"\S+@\S+|https?://\S+|\b[A-Z]{6,}\b")
+PRACTICE = re.compile(r"\S+@\S+|https?://\S+|\blocalhost:\d+[^\s⟦]*|\b[A-Z]{6,}\b")
 """Addresses, and the letters under which a visit is found."""
 
 ALLOWED = {
     "Lumbar": "the product's name",
     "English": "the name of a language, in itself",
     "Suomi": "the name of a language, in itself",
+    "Deutsch": "the name of a language, in itself",
     "PDF": "the name of a kind of file",
     "GMT": "the name of a zone",
     "UTC": "the name of a zone",

@@ -173,6 +173,41 @@ def test_the_frame_keeps_the_language_of_its_address(app: Flask, sold: Treatment
     assert f'action="/embed/{sold.slug}?lang=de' in times
 
 
+def test_several_lengths_are_one_choice_in_the_frame_too(app: Flask, make: Make, sold: Treatment) -> None:
+    longer = make.treatment(
+        therapists=sold.therapists,
+        name=sold.name,
+        length_minutes=90,
+        modalities=sold.modalities,
+        intake=sold.intake,
+    )
+    frame = Visitor(app.test_client()).open("/embed?lang=de")
+    main = frame.page.one("main")
+    assert [each.text for each in main.all("h2")] == [sold.name]
+    links = [each.get("href") for each in main.all("a") if each.attributes.get("class") == "chip"]
+    assert links == [f"/embed/{one.slug}?lang=de" for one in (sold, longer)]
+    times = frame.open(f"/embed/{sold.slug}?day=2031-03-06")
+    chips = [
+        each.get("href") for each in times.page.one("main").all("a") if each.attributes.get("class") == "chip"
+    ]
+    (other,) = (each for each in chips if each.startswith(f"/embed/{longer.slug}"))
+    assert "day=2031-03-06" in other
+
+
+def test_a_therapist_chosen_in_the_frame_is_chosen_beside_the_times(
+    app: Flask, make: Make, sold: Treatment
+) -> None:
+    omar = make.therapist(make.location(), given_name="Omar")
+    his = make.treatment(therapists=[omar], name="Hot stones", intake=sold.intake)
+    frame = Visitor(app.test_client()).open("/embed")
+    assert {sold.name, his.name} <= {each.text for each in frame.page.one("main").below()}
+    with_omar = frame.open(f"/embed?therapist={omar.slug}").page.one("main")
+    assert [each.text for each in with_omar.all("h2") if each.text != "Most popular"] == [his.name]
+    assert f"/embed/{his.slug}?therapist={omar.slug}" in [each.get("href") for each in with_omar.all("a")]
+    assert [each.text for each in with_omar.all("a") if each.has("aria-current")] == [omar.name]
+    assert app.test_client().get("/embed?therapist=nobody").status_code == 200
+
+
 def test_the_page_names_exactly_the_websites_that_may_hear_its_height(app: Flask, sold: Treatment) -> None:
     assert 'data-websites="https://www.alderlane.example"' in app.test_client().get("/embed").text
 

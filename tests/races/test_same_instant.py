@@ -18,6 +18,7 @@ from clinic.db import db, transaction
 from clinic.intake import drafts, own_pages
 from clinic.intake.models import Draft, OwnPage
 from clinic.practice.models import Treatment
+from clinic.practice.supply import supply_of
 from config import Settings
 from tests import make
 from tests.conftest import NOW
@@ -116,6 +117,33 @@ def test_as_many_get_the_time_as_there_are_therapists_free(
     assert overlaps() == 0
     booked = sa.select(sa.func.count()).select_from(Appointment).where(Appointment.state == State.BOOKED)
     assert db.session.scalar(booked) == ROUNDS * therapists
+
+
+def book_start(round_: int, rival: int, task: Any) -> str:
+    """The same in one step, without keeping the time."""
+    treatment_id, start = task
+    supply = supply_of(UUID(treatment_id))
+    with transaction():
+        return services.book_start(
+            SearchCriteria(supply.treatment_id),
+            datetime.fromisoformat(start),
+            browser=hashlib.sha256(f"{round_}/{rival}".encode()).digest(),
+            client=make.stranger(f"{round_}-{rival}"),
+            now=NOW,
+            supply=supply,
+        ).state
+
+
+def test_of_sixteen_who_book_one_start_in_one_step_one_gets_it(
+    race_app: Flask, race_settings: Settings
+) -> None:
+    sold = shop(1)
+    tasks = [(str(sold.id), start.isoformat()) for start in starts()]
+    reports = race(race_settings, book_start, tasks, RIVALS)
+    assert {report.result for report in reports} <= POLITE
+    winners = Counter(report.round for report in reports if report.result == "booked")
+    assert winners == dict.fromkeys(range(ROUNDS), 1)
+    assert overlaps() == 0
 
 
 def test_without_the_constraints_a_product_that_forgot_the_lock_double_books(

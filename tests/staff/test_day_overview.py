@@ -32,7 +32,7 @@ def test_the_desk_sees_what_is_to_do_what_is_not_confirmed_and_what_is_free(
     page = read(front_desk.get("/staff"))
     aside = page.one("aside", aria_label="To do").text
     assert "Answers missing: Ada Sample" in aside
-    assert "Not confirmed yet Ben Sample" in aside
+    assert "Asked for, not decided yet Ben Sample" in aside
     assert "Still free today 10:00 to 13:00, Ines" in aside
     assert "14:00 to 17:00, Ines" in aside
     assert "waiting list" not in aside

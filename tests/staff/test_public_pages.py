@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from clinic.accounts.models import AuditEntry, User
 from clinic.db import db
 from clinic.practice import photo_encoding
-from clinic.practice.models import Photo, PhotoFile, Therapist, TherapistProfile
+from clinic.practice.models import Location, Photo, PhotoFile, Therapist, TherapistProfile
 from tests.make import Make
 from tests.plans.conftest import Scene
 from tests.staff.conftest import Browser
@@ -35,12 +35,12 @@ def page_of(person: Therapist) -> str:
     return f"/staff/settings/therapists/{person.id}/page"
 
 
-def send(browser: Browser, path: str, content: bytes, alt: str = "Smiling.") -> TestResponse:
+def send(browser: Browser, path: str, content: bytes, alt: str = "Smiling.", **more: str) -> TestResponse:
     """Send a file as a browser does; the test client's own way leaves a temporary file open."""
     head = 'Content-Disposition: form-data; name="{}"'
     parts = [
         f"--x\r\n{head.format(name)}\r\n\r\n{value}\r\n".encode()
-        for name, value in (("csrf_token", token_for(browser.client)), ("alt", alt))
+        for name, value in (("csrf_token", token_for(browser.client)), ("alt", alt), *more.items())
     ]
     file = f'--x\r\n{head.format("photo")}; filename="../../me.jpg"\r\n\r\n'.encode()
     body = b"".join([*parts, file, content, b"\r\n--x--\r\n"])
@@ -191,6 +191,27 @@ def test_a_location_takes_six_photos_and_each_can_be_deleted(scene: Scene, owner
     other = db.session.scalars(sa.select(Photo)).first()
     assert other is not None
     assert owner.post(f"/staff/settings/locations/{elsewhere.id}/photos/{other.id}/remove").status_code == 404
+
+
+def test_what_a_photo_shows_is_heard_in_each_language_that_it_was_typed_in(
+    scene: Scene, owner: Browser, therapist: Browser
+) -> None:
+    where = db.session.scalars(sa.select(Location)).one()
+    path = f"/staff/settings/locations/{where.id}/photos"
+    assert "What it shows, in German" in owner.get(path)
+    send(owner, path, picture(600, 500), "The green door.", alt_de="Die grüne Tür.")
+    send(owner, path, picture(700, 600), "The stairs.")
+    public = Visitor(owner.client).open(f"/locations/{where.slug}?lang=de")
+    heard = {image.get("alt"): image for image in public.page.all("img")}
+    assert set(heard) == {"Die grüne Tür.", "The stairs."}
+    languages = [item.attributes.get("lang") for item in public.page.all("li") if item.all("img")]
+    assert languages == [None, "en"], "what nobody typed in German says that it is English"
+    assert 'alt="The green door."' in public.open(f"/locations/{where.slug}?lang=en").answer.text
+    profile = page_of(scene.therapist)
+    send(therapist, profile.replace("/page", "/portrait"), picture(), "Smiling.", alt_de="Lächelnd.")
+    assert db.session.scalars(sa.select(Photo).where(Photo.therapist_id.is_not(None))).one().translations == {
+        "de": {"alt": "Lächelnd."}
+    }
 
 
 def test_a_location_keeps_what_is_said_of_parking_and_steps(scene: Scene, owner: Browser) -> None:

@@ -13,7 +13,7 @@ from clinic.booking.models import Appointment, State
 from clinic.db import db, transaction
 from clinic.messaging import delivery, promises
 from clinic.messaging.delivery import PassTerms
-from clinic.messaging.due.visits import TELLS_TIME
+from clinic.messaging.due.visits import TELLS_REQUEST, TELLS_TIME
 from clinic.messaging.models import Message, MessageKind
 from tests import make
 from tests.messaging.mailers import Postbox
@@ -32,7 +32,7 @@ def sent_by(now: datetime) -> list[str]:
     """The kinds of letters about times, after a pass at this moment, as they were owed and not dropped."""
     delivery.run_pass(now, 100, Postbox(), PassTerms(pause=lambda seconds: None))
     about = sa.select(Message.kind).where(
-        Message.kind.in_((*TELLS_TIME, MessageKind.REQUEST_RECEIVED)), Message.sent_at.is_not(None)
+        Message.kind.in_((*TELLS_TIME, *TELLS_REQUEST)), Message.sent_at.is_not(None)
     )
     return list(db.session.scalars(about.order_by(Message.id)))
 

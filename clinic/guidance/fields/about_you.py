@@ -70,6 +70,7 @@ ABOUT_YOU: Final = (
     Field(
         name="activity_level",
         kind=FieldKind.ONE,
+        no_tells=True,
         title="How active",
         text="How active are you?",
         blank="Choose how active you are.",

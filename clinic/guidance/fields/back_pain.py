@@ -243,7 +243,8 @@ YOUR_BACK_PAIN: Final = (
     Field(
         name="diagnoses_past",
         kind=FieldKind.MANY,
-        title="Of these, in the past",
+        no_tells=True,
+        title="Names now in the past",
         text="Which of these are in the past?",
         blank="Tick which of these are in the past, or that none is.",
         help="Tick those you no longer have. We take it that you still have the others.",
@@ -252,6 +253,7 @@ YOUR_BACK_PAIN: Final = (
     Field(
         name="clinician_seen",
         kind=FieldKind.ONE,
+        no_tells=True,
         title="Doctor or physiotherapist",
         text="Has a doctor or physiotherapist looked at this since it began?",
         blank="Select whether a doctor or physiotherapist has looked at it.",

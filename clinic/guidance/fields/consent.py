@@ -20,6 +20,7 @@ CONSENT: Final = (
     Field(
         name="consent_share_with_clinician",
         kind=FieldKind.ONE,
+        no_tells=True,
         title="Contacting your doctor",
         text="May we contact your doctor if a safety question needs it?",
         options=YES_NO,

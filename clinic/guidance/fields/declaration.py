@@ -42,7 +42,7 @@ class Field:
     optional question may be left blank; `blank` says what to do when another one was, and names its subject. `low` and `high` are both allowed values. `numeric` says that the option codes
     stand for whole numbers and are stored as such. `most` limits how many options a client may choose. `exclusive` names
     an option, besides `none`, that cannot stand beside others. `groups` are headings, or one empty one, with the codes shown under each; options in no group are folded
-    away under `more`.
+    away under `more`. `no_tells` says that "no" or "none" is news here: "None: I still have all of them" must never be read as nothing.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Field:
     optional: bool = False
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     more: str = ""
+    no_tells: bool = False
 
     def label(self, code: object) -> str:
         """What a person reads for a stored code, or for a number the number itself."""

@@ -162,6 +162,7 @@ YOUR_HEALTH: Final = (
     Field(
         name="accident_checked",
         kind=FieldKind.ONE,
+        no_tells=True,
         title="Checked since the accident",
         text="After the accident: has a doctor or nurse checked you since then?",
         blank="Choose whether a doctor or nurse has checked you since the accident.",
@@ -179,6 +180,7 @@ YOUR_HEALTH: Final = (
     Field(
         name="fall_checked",
         kind=FieldKind.ONE,
+        no_tells=True,
         title="Checked since the fall",
         text="After the fall or the knock: has a doctor looked at your back since then?",
         blank="Select whether a doctor has looked at your back since the fall.",
@@ -197,6 +199,7 @@ YOUR_HEALTH: Final = (
     Field(
         name="eases_with_movement",
         kind=FieldKind.ONE,
+        no_tells=True,
         title="Moving eases it",
         text="When the pain wakes you: does it ease when you get up and move?",
         blank="Select whether the pain eases when you get up and move.",

@@ -28,6 +28,7 @@ WHY_YOU_COME: Final = (
     Field(
         name="back_pain_now",
         kind=FieldKind.ONE,
+        no_tells=True,
         title="Back pain now",
         text="Do you have back pain now?",
         blank="Choose whether you have back pain at the moment.",

@@ -44,6 +44,8 @@ def address_of(
 
 TELLS_TIME = (MessageKind.CONFIRMATION, MessageKind.REQUEST_CONFIRMED, MessageKind.CHANGE)
 """Kinds that tell a client with a booking when and where."""
+TELLS_REQUEST = (MessageKind.REQUEST_RECEIVED, MessageKind.REQUEST_MOVED)
+"""Kinds that tell a client for which time we have a request of theirs."""
 
 ADDRESS = address_of(Appointment.client_id)
 """The address to use for an appointment's client."""

@@ -13,11 +13,11 @@ from clinic.booking.series.new_series import TOLD_TOGETHER
 from clinic.db import db
 from clinic.language import N_
 from clinic.messaging.due.shape import DueQuery, DueRules, due_query
-from clinic.messaging.due.visits import TELLS_TIME, is_told, told_in_series, visits
+from clinic.messaging.due.visits import TELLS_REQUEST, TELLS_TIME, is_told, told_in_series, visits
 from clinic.messaging.kinds.declaration import DeclaredKind
 from clinic.messaging.kinds.preparation import LetterPreparation, preparation_facts
 from clinic.messaging.kinds.sample import SampleScene, sample_visit
-from clinic.messaging.kinds.visit_letter import booked, in_state, revision, visit_digest, visit_letter
+from clinic.messaging.kinds.visit_letter import Check, booked, in_state, revision, visit_digest, visit_letter
 from clinic.messaging.kinds.wording import Words
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import Claim
@@ -51,11 +51,25 @@ def requests_received(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
         Appointment.state == State.REQUESTED,
         Appointment.request_reason.is_distinct_from("safety"),
         Appointment.starts_at > now,
-        ~is_told(MessageKind.REQUEST_RECEIVED, since=Appointment.time_revision),
-        sa.or_(MAY_BE_TOLD, ~is_told(MessageKind.REQUEST_RECEIVED)),
+        ~is_told(*TELLS_REQUEST),
         sa.or_(Appointment.time_revision == 1, Appointment.changed_at <= rules.until(now) - rules.settle),
     )
     return _at_revision(rules, MessageKind.REQUEST_RECEIVED, requested, now)
+
+
+def requests_moved(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """A request that a letter told has another time since, unchanged for the settling time; none that staff left untold."""
+    moved = visits(
+        Appointment.changed_at >= rules.changed_since,
+        Appointment.state == State.REQUESTED,
+        Appointment.request_reason.is_distinct_from("safety"),
+        Appointment.starts_at > now,
+        Appointment.changed_at <= rules.until(now) - rules.settle,
+        is_told(*TELLS_REQUEST),
+        MAY_BE_TOLD,
+        ~is_told(*TELLS_REQUEST, since=Appointment.time_revision),
+    )
+    return _at_revision(rules, MessageKind.REQUEST_MOVED, moved, now)
 
 
 def requests_confirmed(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
@@ -131,16 +145,26 @@ def changes(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
 
 
 def cancellations(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
-    """Cancelled by anyone, and not undone within the settling time."""
-    cancelled = visits(
+    """A visit that a client knows as booked is cancelled by anyone, and that is not undone within the settling time."""
+    known = sa.or_(Appointment.decide_by.is_(None), is_told(*TELLS_TIME), told_in_series())
+    return _at_revision(rules, MessageKind.CANCELLATION, _cancelled(rules, now).where(known), now)
+
+
+def requests_withdrawn(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
+    """The same of a request that no letter has called a booking: nothing was booked, so no appointment is cancelled."""
+    asked_for = sa.and_(Appointment.decide_by.is_not(None), ~is_told(*TELLS_TIME), ~told_in_series())
+    return _at_revision(rules, MessageKind.REQUEST_WITHDRAWN, _cancelled(rules, now).where(asked_for), now)
+
+
+def _cancelled(rules: DueRules, now: datetime) -> sa.Select[Any]:
+    return visits(
         Appointment.changed_at >= rules.changed_since,
         Appointment.state == State.CANCELLED,
         Appointment.starts_at > now,
         Appointment.changed_at <= rules.until(now) - rules.settle,
         ~TOLD_TOGETHER,
-        ~is_told(MessageKind.CANCELLATION, since=Appointment.revision),
+        ~is_told(MessageKind.CANCELLATION, MessageKind.REQUEST_WITHDRAWN, since=Appointment.revision),
     )
-    return _at_revision(rules, MessageKind.CANCELLATION, cancelled, now)
 
 
 def _at_revision(
@@ -158,14 +182,19 @@ def _at_revision(
     ]
 
 
-def _changed(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
-    if revision(claim) < appointment.time_revision:
-        return "moved"
-    if not claim.is_copy and is_untold(appointment):
-        return "untold"
-    if not claim.is_copy and is_known_already(appointment):
-        return "undone"
-    return booked(claim, appointment, now)
+def _changed(stands: Check) -> Check:
+    """Only the newest change is told, unless staff want no letter about it or the client knows this time already."""
+
+    def check(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
+        if revision(claim) < appointment.time_revision:
+            return "moved"
+        if not claim.is_copy and is_untold(appointment):
+            return "untold"
+        if not claim.is_copy and is_known_already(appointment):
+            return "undone"
+        return stands(claim, appointment, now)
+
+    return check
 
 
 def is_known_already(appointment: Appointment) -> bool:
@@ -174,8 +203,9 @@ def is_known_already(appointment: Appointment) -> bool:
 
 
 def _last_told(appointment: Appointment) -> bytes | None:
+    kinds = TELLS_REQUEST if appointment.state == State.REQUESTED else TELLS_TIME
     letters = sa.select(Message.told).where(
-        Message.kind.in_(TELLS_TIME),
+        Message.kind.in_(kinds),
         Message.channel == "mail",
         Message.subject_id == appointment.id,
         Message.sent_at.is_not(None),
@@ -210,6 +240,10 @@ def _by_whom(appointment: Appointment, practice: Practice, now: datetime) -> Map
     return {"by_client": appointment.cancelled_by == "client"}
 
 
+def _is_request(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:
+    return {"is_request": appointment.state == State.REQUESTED}
+
+
 def _with_preparation(scene: SampleScene) -> Mapping[str, Any]:
     return {**sample_visit(scene), "preparation": LetterPreparation.sample(scene)}
 
@@ -235,7 +269,7 @@ KINDS = (
             heading=N_("Your appointment has changed, {client}"),
             opening=N_("This is how it stands now; the time before is free again."),
         ),
-        compose=visit_letter(_changed, method=Method.REQUEST),
+        compose=visit_letter(_changed(booked), method=Method.REQUEST),
         sample=sample_visit,
     ),
     DeclaredKind(
@@ -259,6 +293,28 @@ KINDS = (
         ),
         compose=visit_letter(in_state(State.REQUESTED)),
         sample=sample_visit,
+    ),
+    DeclaredKind(
+        kind=MessageKind.REQUEST_MOVED,
+        label=N_("Request moved"),
+        due=(requests_moved,),
+        words=Words(
+            subject=N_("Your request has moved: now {day}, {time}"),
+            heading=N_("Your request has another time, {client}"),
+        ),
+        compose=visit_letter(_changed(in_state(State.REQUESTED))),
+        sample=sample_visit,
+    ),
+    DeclaredKind(
+        kind=MessageKind.REQUEST_WITHDRAWN,
+        label=N_("Request withdrawn"),
+        due=(requests_withdrawn,),
+        words=Words(
+            subject=N_("Your request is withdrawn: {day}, {time}"),
+            heading=N_("Your request is withdrawn, {client}"),
+        ),
+        compose=visit_letter(in_state(State.CANCELLED), more=_by_whom),
+        sample=lambda scene: {**sample_visit(scene), "by_client": True},
     ),
     DeclaredKind(
         kind=MessageKind.REQUEST_CONFIRMED,
@@ -288,10 +344,10 @@ KINDS = (
         label=N_("We would like to speak first"),
         due=(calls_first,),
         words=Words(
-            subject=N_("We call you before your visit on {day}, {time}"),
+            subject=N_("We call you about {day}, {time}"),
             heading=N_("We would like to speak with you first, {client}"),
         ),
-        compose=visit_letter(_call_stands),
-        sample=sample_visit,
+        compose=visit_letter(_call_stands, more=_is_request),
+        sample=lambda scene: {**sample_visit(scene), "is_request": False},
     ),
 )

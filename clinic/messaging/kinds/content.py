@@ -45,6 +45,8 @@ class LetterContent:
     calendar: bytes | None = None
     calendar_method: str = ""
     told: bytes | None = None
+    visit_starts_at: datetime | None = None
+    """When the visit begins that the letter is about, as it says."""
     stop_link: str = ""
     """The one-click unsubscribe URL for this kind; empty for letters about a booking."""
 

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.dialects import postgresql as pg
 
 from clinic import language
@@ -33,6 +34,8 @@ from clinic.plans import before_visit
 from clinic.practice.models import IntakeRule, Location, Practice
 
 ONE_DAY = timedelta(days=1)
+WISHED = sa.case((ADDRESS.c.wants_reminders, ADDRESS.c.reminder_offsets_minutes))
+"""How long before (minutes) the client wants reminders, by mail and text message alike; NULL where the practice decides."""
 
 
 def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
@@ -55,7 +58,6 @@ def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
         sa.column("until", sa.DateTime(timezone=True)),
         name="due_window",
     ).data(windows)
-    wished = sa.case((ADDRESS.c.wants_reminders, ADDRESS.c.reminder_offsets_minutes))
     sent_minutes = number(r"/(\d+)$")
 
     def due_by(channel: str, booked_visits: sa.Select[Any], *recipient: sa.ColumnElement[bool]) -> DueQuery:
@@ -73,7 +75,7 @@ def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
             .where(
                 Appointment.starts_at <= window.c.until,
                 window.c.minutes
-                == sa.any_(sa.func.coalesce(wished, sa.cast(practices, pg.ARRAY(sa.Integer)))),
+                == sa.any_(sa.func.coalesce(WISHED, sa.cast(practices, pg.ARRAY(sa.Integer)))),
                 ~sa.exists().where(of_this_time, sent_minutes <= window.c.minutes),
             )
         )
@@ -111,14 +113,24 @@ def reminded_at(
 
 def to_come(visit: Appointment, now: datetime) -> list[datetime]:
     """When email reminders of this visit will still go if nothing changes, earliest first: what a page may promise."""
-    rules = rules_of(now)
     question = visits(
         Appointment.id == visit.id, Appointment.state == State.BOOKED, ADDRESS.c.wants_reminders
     )
-    row = db.session.execute(question.add_columns(ADDRESS.c.reminder_offsets_minutes)).one_or_none()
+    return _moments(question, rules_of(now), now)
+
+
+def texts_to_come(visit: Appointment, now: datetime) -> list[datetime]:
+    """The same for text messages: none while they are off, or to a telephone whose owner has not agreed."""
+    is_on = sms.sms_provider(current_app) is not None
+    question = texted_visits(Appointment.id == visit.id, Appointment.state == State.BOOKED)
+    return _moments(question, rules_of(now, texts=True), now) if is_on else []
+
+
+def _moments(question: sa.Select[Any], rules: DueRules | None, now: datetime) -> list[datetime]:
+    row = db.session.execute(question.add_columns(WISHED.label("wished")).limit(1)).one_or_none()
     if rules is None or row is None:
         return []
-    own: list[int] | None = row.reminder_offsets_minutes
+    own: list[int] | None = row.wished
     offsets = rules.reminder_offsets if own is None else [timedelta(minutes=minutes) for minutes in own]
     found: list[datetime] = []
     for offset in sorted(offsets, reverse=True):
@@ -194,9 +206,10 @@ def _soon(claim: Claim, appointment: Appointment, now: datetime) -> str | None:
     return "moved" if revision(claim) != appointment.time_revision else booked(claim, appointment, now)
 
 
-def _form(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:
+def _to_do(appointment: Appointment, practice: Practice, now: datetime) -> Mapping[str, Any]:
+    """The short form, if there is one, and whether the client has said that they come."""
     asks = appointment.treatment.intake != IntakeRule.NONE
-    return {"form": SafetyForm.of(appointment, now) if asks else None}
+    return {"form": SafetyForm.of(appointment, now) if asks else None, "is_coming": appointment.is_coming}
 
 
 def _text(claim: Claim, practice: Practice, now: datetime) -> TextMessage | Drop:
@@ -227,7 +240,9 @@ def _text(claim: Claim, practice: Practice, now: datetime) -> TextMessage | Drop
             "place": appointment.location.name,
             "link": public_url(signed_links.manage_path(appointment.id, appointment.link_epoch)),
         }
-    return TextMessage(reference=claim.id, to=contact.normalised, text=text)
+    return TextMessage(
+        reference=claim.id, to=contact.normalised, text=text, visit_starts_at=appointment.starts_at
+    )
 
 
 KINDS = (
@@ -239,11 +254,12 @@ KINDS = (
             subject=N_("{day}, {time}: your session at {practice}"),
             heading=N_("See you on {weekday}, {client}"),
         ),
-        compose=visit_letter(_soon, wanted=lambda contact: contact.wants_reminders, more=_form),
+        compose=visit_letter(_soon, wanted=lambda contact: contact.wants_reminders, more=_to_do),
         compose_text=_text,
         sample=lambda scene: {
             **sample_visit(scene),
             "form": SafetyForm(link=scene.link, opens_at=scene.visit.starts_at - ONE_DAY, is_open=True),
+            "is_coming": False,
         },
     ),
 )

@@ -16,7 +16,7 @@ from clinic.booking.calendar_file import Invitee, Method
 from clinic.booking.models import CAME, Appointment, State
 from clinic.db import db
 from clinic.messaging import preferences
-from clinic.messaging.due.visits import TELLS_TIME
+from clinic.messaging.due.visits import TELLS_REQUEST, TELLS_TIME
 from clinic.messaging.kinds.content import Composer, Drop, LetterContent, public_url, why_unreachable
 from clinic.messaging.kinds.greeting import letter_name
 from clinic.messaging.preferences import Topic
@@ -148,7 +148,8 @@ def visit_letter(
             facts={"visit": visit, "form": None, **more(appointment, practice, now)},
             calendar=_calendar(method, appointment, contact, practice, visit, now),
             calendar_method=method.value if method else "",
-            told=visit_digest(appointment) if claim.kind in TELLS_TIME else None,
+            told=visit_digest(appointment) if claim.kind in (*TELLS_TIME, *TELLS_REQUEST) else None,
+            visit_starts_at=visit.starts_at,
             stop_link=public_url(preferences.unsubscribe_path(contact.id, stops)) if stops else "",
         )
 

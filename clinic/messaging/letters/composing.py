@@ -42,6 +42,7 @@ class Letter:
     calendar: bytes | None
     calendar_method: str
     told: bytes | None
+    visit_starts_at: datetime | None
     stop_link: str
     contact_id: UUID | None
     written_at: datetime
@@ -93,6 +94,7 @@ def compose(claim: Claim, now: datetime) -> Letter | Drop:
         calendar=content.calendar,
         calendar_method=content.calendar_method,
         told=content.told,
+        visit_starts_at=content.visit_starts_at,
         stop_link=content.stop_link,
         contact_id=content.contact_id,
         written_at=now,

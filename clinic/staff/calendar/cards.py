@@ -139,6 +139,8 @@ _COLUMNS = (
     Appointment.length_minutes,
     Appointment.held_until,
     Appointment.therapist_decides,
+    Appointment.time_revision,
+    Appointment.coming_revision,
     Client.given_name,
     Client.family_name,
     Treatment.name.label("treatment"),
@@ -257,6 +259,8 @@ def _flags(row: Any, state: State) -> list[Flag]:
     if state in (State.HELD, State.CANCELLED):
         return [STATE_WORDS[state]] if state in STATE_WORDS else []
     found: list[Flag] = [STATE_WORDS[state]] if state in STATE_WORDS else []
+    if state == State.BOOKED and row.coming_revision == row.time_revision:
+        found.append(("Comes", "ok", "check"))
     if row.is_new:
         found.append(("New", "brand", None))
     if row.lacks_answers:

@@ -45,7 +45,7 @@ class RefusalForm(Form):
 
     reason = TextAreaField(
         "Why not?",
-        description="The client reads this in their own pages. Write nothing about health here.",
+        description="The client reads this in a letter and in their own pages. Write nothing about health here.",
         validators=[InputRequired("Say why, so that the client understands."), Length(max=LONGEST_REASON)],
     )
 
@@ -72,10 +72,12 @@ def ask(client_id: UUID) -> ResponseReturnValue:
 @audience(staff, Permission.SETTINGS_WRITE, fresh=True)
 def grant(erasure_id: UUID) -> ResponseReturnValue:
     """Decide that it is done, in an hour."""
+    client_id, now = _asked(erasure_id).client_id, clock.now()
     with transaction():
-        erasures.grant(erasure_id, by_id=desk.user().id, now=clock.now())
-    desk.say("This client is erased in an hour. Until then you can take it back here.")
-    return redirect(url_for("staff.erase_client", client_id=_asked(erasure_id).client_id), 303)
+        kept_until = erasure.preview(client_id, now).kept_until
+        erasures.grant(erasure_id, kept_until=kept_until, by_id=desk.user().id, now=now)
+    desk.say("This client is erased in an hour. Until then you can take it back here. A letter tells them.")
+    return redirect(url_for("staff.erase_client", client_id=client_id), 303)
 
 
 @blueprint.post("/erasures/<uuid:erasure_id>/refuse", endpoint="refuse_erasure")
@@ -87,7 +89,7 @@ def refuse(erasure_id: UUID) -> ResponseReturnValue:
         return _page(client_id, form), 422
     with transaction():
         erasures.refuse(erasure_id, form.reason.data or "", by_id=desk.user().id, now=clock.now())
-    desk.say("Refused. The client reads why in their own pages; tell them too.")
+    desk.say("Refused. A letter tells the client why; they read it in their own pages too.")
     return redirect(url_for("staff.erase_client", client_id=client_id), 303)
 
 
@@ -126,5 +128,7 @@ def _page(client_id: UUID, form: RefusalForm) -> str:
         ],
         newest=newest,
         is_open=newest is not None and newest.state in (ErasureState.ASKED, ErasureState.GRANTED),
+        can_take_back=newest is not None
+        and (newest.carried_out_from is None or now < newest.carried_out_from),
         decide_by=newest.asked_at + erasures.ANSWER_WITHIN if newest else None,
     )

@@ -150,7 +150,8 @@ def words(field: Field, value: Any) -> str:
     if field.kind is FieldKind.PSFS:
         return "; ".join(f"{row['activity']} ({row['score']} of 10)" for row in value)
     if field.is_list:
-        return ", ".join(field.label(code) for code in value) or "None"
+        nothing = field.label("none") if field.no_tells else "None"
+        return ", ".join(field.label(code) for code in value) or nothing
     if field.kind is FieldKind.SCALE:
         return f"{value} of 10"
     return field.label(value)

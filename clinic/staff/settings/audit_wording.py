@@ -69,6 +69,7 @@ VERBS = {
     "add": "Added",
     "book": "Booked",
     "move": "Moved",
+    "say_coming": "Noted that the client comes to",
     "cancel": "Cancelled",
     "decide": "Decided",
     "open": "Opened",

@@ -15,6 +15,7 @@ from clinic.staff.settings.fields import text
 from clinic.staff.settings.layout import OWNERS, page, saved
 from clinic.staff.settings.profile import UPLOAD_BYTES
 from clinic.staff.settings.profile_forms import LocationPhotoForm
+from clinic.staff.settings.translated_forms import in_languages
 from clinic.web.access import actor, audience, staff
 
 
@@ -24,11 +25,18 @@ from clinic.web.access import actor, audience, staff
 @audience(staff, *OWNERS, upload_bytes=UPLOAD_BYTES)
 def location_photos(location_id: UUID) -> ResponseReturnValue:
     """A location's photos, and adding one."""
-    where, form = premises.location(location_id), LocationPhotoForm()
+    where, form = premises.location(location_id), in_languages(LocationPhotoForm)
     files = form.files(PhotoShape.PLACE) if form.validate_on_submit() else None
     if files is not None and saved(
         form,
-        lambda: photos.add_to_location(where, files, alt=text(form.alt), actor=actor(), now=clock.now()),
+        lambda: photos.add_to_location(
+            where,
+            files,
+            alt=text(form.alt),
+            actor=actor(),
+            now=clock.now(),
+            translations=form.translations,
+        ),
     ):
         desk.say("The photo is stored. Clients see it now.")
         return redirect(url_for("staff.settings_photos", location_id=location_id), 303)

@@ -58,18 +58,25 @@ def profile(therapist_id: UUID) -> ResponseReturnValue:
     ):
         desk.say("Saved. Clients see the page now." if form.is_shown.data else "Saved. Nobody sees the page.")
         return redirect(url_for("staff.settings_profile", therapist_id=therapist_id), 303)
-    return _page(person, form, PortraitForm(formdata=None))
+    return _page(person, form, in_languages(PortraitForm, formdata=None))
 
 
 @blueprint.post("/settings/therapists/<uuid:therapist_id>/portrait", endpoint="settings_portrait")
 @audience(staff, *SIGNERS, upload_bytes=UPLOAD_BYTES)
 def portrait(therapist_id: UUID) -> ResponseReturnValue:
     """Store a portrait in place of the one before."""
-    person, form = _editable(therapist_id), PortraitForm()
+    person, form = _editable(therapist_id), in_languages(PortraitForm)
     files = form.files(PhotoShape.PORTRAIT) if form.validate() else None
     if files is not None:
         with transaction():
-            photos.set_portrait(person, files, alt=text(form.alt), actor=actor(), now=clock.now())
+            photos.set_portrait(
+                person,
+                files,
+                alt=text(form.alt),
+                actor=actor(),
+                now=clock.now(),
+                translations=form.translations,
+            )
         desk.say("The portrait is stored.")
         return redirect(url_for("staff.settings_profile", therapist_id=therapist_id), 303)
     words = in_languages(ProfileForm, formdata=None, seen=profiles.page_mark(person))

@@ -5,13 +5,12 @@ from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from clinic.practice.models import Gender
-from clinic.practice.own_texts import OF_PROFILE
+from clinic.practice.own_texts import OF_PHOTO, OF_PROFILE
 from clinic.practice.photo_encoding import MOST_BYTES, EncodedPhoto, PhotoShape, encoded
 from clinic.practice.profiles import ProfileDetails
 from clinic.refusal import Refusal
 from clinic.staff.settings.fields import text
 from clinic.staff.settings.translated_forms import TranslatedForm
-from clinic.web.forms import Form
 
 
 class ProfileForm(TranslatedForm):
@@ -74,8 +73,10 @@ def _photo(label: str, description: str) -> FileField:
     )
 
 
-class PhotoForm(Form):
-    """A file that becomes a photo."""
+class PhotoForm(TranslatedForm):
+    """A file that becomes a photo, and what it shows in each language."""
+
+    texts = OF_PHOTO
 
     photo: FileField
 
