@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from psycopg import Error as DriverError
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -61,8 +62,8 @@ def _run(command: Command, parsed: argparse.Namespace) -> int:
     """The command's status; a database that is away or was never prepared, and a disk that refuses, are said in a sentence."""
     try:
         return command(parsed)
-    except OperationalError:
-        print("The database does not answer. Nothing was changed.", file=sys.stderr)
+    except OperationalError as error:
+        print(_unanswered(error), file=sys.stderr)
     except ProgrammingError as error:
         if not isinstance(error.orig, UndefinedTable | UndefinedColumn):
             raise
@@ -70,6 +71,13 @@ def _run(command: Command, parsed: argparse.Namespace) -> int:
     except OSError as error:
         print(disk_refusal(error), file=sys.stderr)
     return 1
+
+
+def _unanswered(error: OperationalError) -> str:
+    """Why a statement was not answered, in the server's or the driver's words, which name no value of a row."""
+    reason = error.orig.diag.message_primary if isinstance(error.orig, DriverError) else None
+    reason = reason or str(error.orig).partition("\n")[0]
+    return f"The database does not answer ({reason}). What the command had not finished was undone."
 
 
 def up(parsed: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ from wtforms.validators import Email, InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from clinic.guidance.questions import PAGES, Question
+from clinic.language import places
 from clinic.web import assets, charts, filters
 from clinic.web.headers import CONTENT_POLICY
 
@@ -149,6 +150,7 @@ def face() -> Flask:
     app.jinja_env.globals["csrf_token"] = lambda: "token-of-the-session"
     assets.init_app(app)
     filters.init_app(app)
+    places.know_country(app, lambda: "GB")
     app.context_processor(_around)
     app.add_url_rule("/parts/<name>", view_func=_parts, endpoint="parts", methods=["GET", "POST"])
     app.add_url_rule("/error/<int:code>", view_func=_error, endpoint="error")
