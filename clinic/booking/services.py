@@ -94,6 +94,7 @@ def hold(
     now: datetime,
     network: str | None = None,
     known: bool = True,
+    gives_up: bytes | None = None,
     supply: Supply | None = None,
     turns: Sequence[str] = (),
 ) -> Appointment:
@@ -101,7 +102,8 @@ def hold(
 
     A browser holds one time at once: its earlier hold is released in the same step, and stays if this one fails. Asking
     for the time that it already holds returns that hold, with its old end. `known` is False for a secret made in this
-    request, under which nothing can be on record yet. `client_id` is the signed-in client, if any: their earlier
+    request, under which nothing can be on record yet; `gives_up` is then the one under which this person kept a time before,
+    which is released in the same step. `client_id` is the signed-in client, if any: their earlier
     answers count. `network` is where the request comes from (`limits.network`): it keeps only so many times at once.
     `supply` is that of the treatment, if it was read already. `turns` are queued on with the network. Raises Unbookable, NotFirst, TooManyHeld, NotCleared, NotOffered,
     SlotTaken, BookingClosed, BarredOnline.
@@ -111,9 +113,10 @@ def hold(
     admission.refuse_first_visit(supply.new_clients, client_id)
     supply = barring.allowed(supply, client_id, criteria.therapist_id)
     earlier = holds_of(browser) if known else []
+    given_up = holds_of(gives_up) if gives_up is not None else []
     held_network = limits.digest(network) if network else None
     # Read as much as possible before the queue: everyone in it waits for every statement after it.
-    lock_all(supply, criteria, earlier, turns=[*turns, *([f"network {network}"] if network else [])])
+    lock_all(supply, criteria, [*earlier, *given_up], turns=[*turns, *([f"network {network}"] if network else [])])
     if earlier and held_network is not None:
         _refuse_a_crowd(_kept_by_others(held_network, browser, now))
     for old in map(_as_it_stands, earlier):
@@ -121,9 +124,10 @@ def hold(
             # Answers may have come since the first call.
             admission.refuse_unsafe(_standing(old, browser, client_id, now), starts_at)
             return old
-        if old.state == State.HELD:
-            _release(old, now)
-    if earlier:
+        _release(old, now)
+    for old in map(_as_it_stands, given_up):
+        _release(old, now)
+    if earlier or given_up:
         db.session.flush()
     reserved = new_appointment(
         State.HELD,
@@ -193,7 +197,8 @@ def holds_of(browser: bytes) -> list[Appointment]:
 
 
 def _release(appointment: Appointment, now: datetime) -> None:
-    advance(appointment, State.LAPSED, now)
+    if appointment.state == State.HELD:
+        advance(appointment, State.LAPSED, now)
 
 
 def book(

@@ -81,8 +81,6 @@ def hold(slug: str) -> ResponseReturnValue:
     try:
         limits.take(limits.HOLDS_NETWORK, network, now)
         with transaction():
-            if (earlier := framing.known_holder()) is not None:
-                framed_reservations.release(earlier, now)
             kept = services.hold(
                 SearchCriteria(
                     treatment.id,
@@ -95,6 +93,7 @@ def hold(slug: str) -> ResponseReturnValue:
                 now=now,
                 network=network,
                 known=False,
+                gives_up=framing.known_holder(),
             )
     except Refusal as refusal:
         if next_step(refusal) is NextStep.PHONE:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from clinic.accounts import audit
@@ -124,3 +125,47 @@ def test_one_person_who_books_twice_at_one_instant_is_refused_when_proven_and_el
     every_two = RIVALS * (RIVALS - 1) // 2
     assert len(same_person.pairs(NOW)) == (0 if deed is proven else 3 * every_two)
     assert visits == (3 if deed is proven else 3 * RIVALS)
+
+
+def change_over(round_: int, rival: int, task: Any) -> str:
+    """Whoever keeps a time of one therapist takes one of the next in its place, under a new secret, as in a frame."""
+    treatment_id, people, start = task
+    criteria = SearchCriteria(UUID(treatment_id), therapist_id=UUID(people[(rival + 1) % RIVALS]))
+    with transaction():
+        return services.hold(
+            criteria,
+            datetime.fromisoformat(start) + timedelta(hours=2),
+            browser=browser_of(f"{start} after", rival),
+            client_id=None,
+            now=NOW,
+            known=False,
+            gives_up=browser_of(start, rival),
+        ).state
+
+
+def test_nobody_waits_in_a_circle_who_exchanges_a_kept_time_for_one_of_another_therapist(
+    race_app: Flask, race_settings: Settings
+) -> None:
+    make.practice(horizon_days=400)
+    house = make.location(zone="Etc/GMT-1")
+    people = [make.therapist(house, weekdays=range(7)) for _ in range(RIVALS)]
+    sold = make.treatment(therapists=people)
+    tasks = [
+        (str(sold.id), [str(each.id) for each in people], (MONDAY_NINE + number * ONE_DAY).isoformat())
+        for number in range(ROUNDS)
+    ]
+    for treatment_id, ids, nine in tasks:
+        for rival, therapist_id in enumerate(ids):
+            with transaction():
+                services.hold(
+                    SearchCriteria(UUID(treatment_id), therapist_id=UUID(therapist_id)),
+                    datetime.fromisoformat(nine),
+                    browser=browser_of(nine, rival),
+                    client_id=None,
+                    now=NOW,
+                )
+    reports = race(race_settings, change_over, tasks, RIVALS)
+    assert Counter(report.result for report in reports) == {"held": ROUNDS * RIVALS}
+    db.session.expire_all()
+    states = Counter(db.session.scalars(sa.select(Appointment.state)))
+    assert states == {State.HELD: ROUNDS * RIVALS, State.LAPSED: ROUNDS * RIVALS}
