@@ -116,7 +116,9 @@ def hold(
     given_up = holds_of(gives_up) if gives_up is not None else []
     held_network = limits.digest(network) if network else None
     # Read as much as possible before the queue: everyone in it waits for every statement after it.
-    lock_all(supply, criteria, [*earlier, *given_up], turns=[*turns, *([f"network {network}"] if network else [])])
+    lock_all(
+        supply, criteria, [*earlier, *given_up], turns=[*turns, *([f"network {network}"] if network else [])]
+    )
     if earlier and held_network is not None:
         _refuse_a_crowd(_kept_by_others(held_network, browser, now))
     for old in map(_as_it_stands, earlier):

@@ -27,7 +27,7 @@ from clinic.messaging.heartbeat import DeliveryHeartbeats
 from clinic.messaging.kinds import KINDS
 from clinic.messaging.kinds.declaration import Recipient
 from clinic.messaging.models import Message, MessageKind
-from clinic.messaging.services import STILL_OPEN
+from clinic.messaging.services import KNOWN_KIND, STILL_OPEN
 
 FILE = re.compile(r"\d+\.[0-9a-f-]{36}\.[0-9a-f]{8}\.eml")
 PAGE = 50
@@ -251,6 +251,7 @@ def _lines() -> sa.Select[*tuple[Any, ...]]:
         .outerjoin(Client, Client.id == Message.client_id)
         .outerjoin(User, User.id == Message.recipient_id)
         .outerjoin(Appointment, Appointment.id == Message.subject_id)
+        .where(KNOWN_KIND)
     )
 
 

@@ -34,7 +34,11 @@ SIGN_IN_WORTH = timedelta(hours=1)
 ROWS_AT_ONCE = 1000
 
 _dice = SystemRandom()
-STILL_OPEN = sa.and_(Message.sent_at.is_(None), Message.given_up_at.is_(None), Message.dropped_at.is_(None))
+KNOWN_KIND = Message.kind.in_([sa.literal_column(f"'{kind}'") for kind in MessageKind])
+"""A kind of this version. A newer one, which was taken back, may have left others: they wait, untouched, until it returns."""
+STILL_OPEN = sa.and_(
+    Message.sent_at.is_(None), Message.given_up_at.is_(None), Message.dropped_at.is_(None), KNOWN_KIND
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.db import db, transaction
-from clinic.messaging import services
+from clinic.messaging import backlog, pause, queries, services
 from clinic.messaging.kinds.addresses import owe_sign_in
 from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.services import LEASE, RETRY_SECONDS, Claim, Owed
@@ -175,3 +175,17 @@ def test_a_failed_change_owes_nothing(make: Make, now: datetime) -> None:
     with pytest.raises(Refusal):
         ask_and_fail()
     assert make.count(Message) == 0
+
+
+def test_a_kind_that_only_a_later_version_knows_waits_for_it_and_stops_nobody(now: datetime) -> None:
+    """As after going back one version: the row is neither claimed nor ended nor shown, and the next one goes out."""
+    stranger, known = owed(now - timedelta(days=2), kind="of_a_later_version"), owed(now)
+    services.owe([stranger, known], now)
+    assert claimed(now).subject_id == known.subject_id
+    assert services.claim(now) is None
+    services.end_worthless(now)
+    assert {line.kind for line in queries.page(now).lines} == {MessageKind.REMINDER}
+    assert pause.waiting(now) == {MessageKind.REMINDER: 1}
+    assert backlog.count(now).are_none
+    left = db.session.execute(sa.select(Message.kind, Message.given_up_at, Message.attempts)).all()
+    assert ("of_a_later_version", None, 0) in left

@@ -66,7 +66,7 @@ def _mark(own: LetterText | None) -> str:
 def edited() -> set[tuple[MessageKind, str]]:
     """Kinds and languages in which the practice has its own wording."""
     rows = db.session.execute(sa.select(LetterText.kind, LetterText.language))
-    return {(MessageKind(kind), spoken) for kind, spoken in rows}
+    return {(MessageKind(kind), spoken) for kind, spoken in rows if kind in set(MessageKind)}
 
 
 def save(kind: MessageKind, spoken: str, said: Words, *, seen: str, actor: str, now: datetime) -> None:
