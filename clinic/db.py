@@ -21,6 +21,7 @@ from flask_sqlalchemy import SQLAlchemy
 from psycopg import Error as DriverError
 from psycopg._preparing import PrepareManager  # Nothing public lets a connection remember what it prepared.
 from psycopg.abc import PQGen
+from psycopg.errors import FeatureNotSupported
 from psycopg.pq import TransactionStatus
 from psycopg.pq.abc import PGconn
 from sqlalchemy import event
@@ -254,6 +255,12 @@ def limit_waiting(engine: sa.Engine, patience: Patience) -> None:
         if not connection.lives():
             raise DisconnectionError  # The pool makes a new one in its place.
         connection.is_resting = False
+
+    @event.listens_for(engine, "handle_error")
+    def _renew(context: sa.engine.ExceptionContext) -> None:
+        # A column has another type than when the statement was prepared. Outside a transaction nothing else would forget it.
+        if isinstance(context.original_exception, FeatureNotSupported):
+            context.is_disconnect = True
 
 
 @contextmanager

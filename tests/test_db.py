@@ -98,3 +98,29 @@ def test_a_statement_that_fails_each_time_leaves_nothing_prepared_behind(race_ap
             db.db.session.execute(sa.text("SELECT 1 / :n"), {"n": 0})
         db.db.session.rollback()
     assert db.db.session.execute(sa.text(PREPARED)).scalar_one() == 0
+
+
+def test_a_column_of_another_type_is_noticed_once_and_not_until_a_restart(
+    race_app: Flask, race_settings: Settings
+) -> None:
+    """What is asked outside a transaction is prepared as well; PostgreSQL refuses what it prepared for the old type."""
+
+    def ask() -> object:
+        with db.read_connection() as connection:
+            return connection.execute(sa.text("SELECT n FROM shifting")).scalar_one()
+
+    owner = sa.create_engine(race_settings.database_owner_url or race_settings.database_url)
+    try:
+        with owner.begin() as connection:
+            connection.execute(sa.text("CREATE TABLE shifting (n) AS SELECT 7"))
+            connection.execute(sa.text("GRANT SELECT ON shifting TO PUBLIC"))
+        assert {ask() for _ in range(8)} == {7}
+        with owner.begin() as connection:
+            connection.execute(sa.text("ALTER TABLE shifting ALTER COLUMN n TYPE text"))
+        with pytest.raises(sa.exc.NotSupportedError):
+            ask()
+        assert ask() == "7"
+    finally:
+        with owner.begin() as connection:
+            connection.execute(sa.text("DROP TABLE shifting"))
+        owner.dispose()
