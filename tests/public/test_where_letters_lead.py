@@ -21,6 +21,7 @@ from tests.public.spoken import english_on
 from tests.visitor import Visitor
 
 TO_STAFF = {kind for kind in MessageKind if kind not in KINDS or KINDS[kind].recipient is Recipient.STAFF}
+WRITTEN_BY_THE_OWNER = {"Two invoices are open."}
 LEAD_NOWHERE = {MessageKind.ADDRESS_REPLACED}
 """Whoever reads an address that was replaced may be anybody: nothing there may open a record."""
 ADDRESS = re.compile(r"https?://\S+")
@@ -86,7 +87,7 @@ def test_every_page_a_letter_leads_to_is_german_and_so_are_the_pages_behind_it(
     for kind, letter in all_letters(make, visit, ada, now).items():
         if kind in TO_STAFF:
             continue
-        assert (kind is MessageKind.TEXT_SAMPLE) or english_in(letter.text) == [], kind
+        assert (kind is MessageKind.TEXT_SAMPLE) or set(english_in(letter.text)) <= WRITTEN_BY_THE_OWNER, kind
         put(visit, STATES.get(kind, State.BOOKED), now)
         the_clock_says(visit.ends_at + timedelta(hours=1) if kind in AFTERWARDS else now)
         found = list(paths(letter))
