@@ -246,7 +246,9 @@ def test_a_day_speaks_its_weekday_and_how_many_times_are_free(drawn: Draw) -> No
     page = drawn(
         '{% from "macros/slot_picker.html" import month %}{{ month(days, "Days") }}', days=four_weeks()
     )
-    cells = [item.text for item in page.one("ul").all("li")]
+    grid = page.one(role="grid")
+    assert [len(week.all(role="gridcell")) for week in grid.all(role="row")] == [7] * 4
+    cells = [item.text for item in grid.all(role="gridcell")]
     assert cells[0] == "Monday 23 November, no free times"
     assert cells[1] == "Tuesday 24 November, 6 free times"
     assert cells[8] == "Tuesday 1 December, 1 free time"
