@@ -5,7 +5,7 @@ Words: *due* (committed facts call for it), *owed* (its row exists, once per *oc
 
 No request sends mail. A pass (`delivery.run_pass`) reads committed rows, finds what is due (`kinds`, with the help of `due`), records it once per occasion
 (`services`), composes it from the facts of that moment (`letters`) and delivers it at least once (`mailer`, `sms`). Content is
-never stored. Celery drives the pass (`tasks`); without a broker, `fallback` does. `heartbeat` records which
+never stored. Celery drives the pass (`tasks`); `watch` asks for it when there is news, and makes it without a broker. `heartbeat` records which
 part was last alive, `backlog` counts what is late, `pause` stops sending, `bounces` acts on what came back, `resend` sends one
 message again, and `preferences` holds what a client wants to receive.
 

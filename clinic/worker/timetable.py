@@ -35,7 +35,7 @@ def _daily(at: time) -> crontab:
 
 
 TIMETABLE: Final = (
-    ScheduledStep(step=tasks.message_pass, schedule=2.0, expires=4),
+    ScheduledStep(step=tasks.message_pass, schedule=15.0, expires=15),
     ScheduledStep(step=tasks.fetch_from_sns, schedule=10.0, expires=10),
     ScheduledStep(step=sweeps.lapse_and_decide, schedule=30.0, expires=30),
     ScheduledStep(step=sweeps.offer_freed_times, schedule=30.0, expires=30),

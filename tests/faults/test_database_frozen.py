@@ -177,7 +177,7 @@ def test_the_worker_gives_up_its_statements_and_goes_on(stage: Stage) -> None:
     log = stage.settings.lumbar_data.parent / f"program-{len(stage.programs) - 1}.log"
     assert eventually(lambda: health_of(stage.app)["worker"] == "ok", 60)
     with frozen(stage):
-        assert eventually(lambda: "the fallback cannot reach the database" in log.read_text(), START_SECONDS)
+        assert eventually(lambda: "the watch cannot reach the database" in log.read_text(), START_SECONDS)
     booked_now(massage)
     assert eventually(lambda: bool(queries.outbox(stage.app.config["MAILDIR"])), START_SECONDS)
     assert worker.poll() is None

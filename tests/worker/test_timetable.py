@@ -46,7 +46,7 @@ def test_beat_reads_the_timetable_with_the_scheduler_that_says_it_lives(
         monkeypatch.setenv(name.upper(), str(getattr(settings, name)))
     conf = importlib.import_module("worker").celery.conf
     assert {entry["task"] for entry in conf.beat_schedule.values()} == {each.name for each in TIMETABLE}
-    assert conf.beat_schedule["message_pass"]["schedule"] == 2.0
+    assert conf.beat_schedule["message_pass"]["schedule"] == 15.0
     assert symbol_by_name(conf.beat_scheduler) is HeartbeatScheduler
 
 

@@ -1,6 +1,6 @@
 """Visits for the queries in `due`: with the one address to use, and with what letters have already said about them.
 
-What does not depend on the moment is built once: a pass asks every two seconds.
+What does not depend on the moment is built once: a pass asks many times a minute.
 """
 
 from functools import cache
