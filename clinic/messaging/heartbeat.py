@@ -14,7 +14,8 @@ from sqlalchemy.dialects import postgresql as pg
 from clinic.db import db
 from clinic.messaging.models import Heartbeat, Sending
 
-FRESH = timedelta(seconds=30)
+FRESH = timedelta(seconds=60)
+"""Twice the time between two passes in which there is no news."""
 DEAD = timedelta(minutes=2)
 """A part that was silent this long will not come back by itself."""
 SKEW_TOLERATED = timedelta(seconds=2)

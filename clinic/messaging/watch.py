@@ -30,13 +30,13 @@ from clinic.messaging.heartbeat import DeliveryPart, Sign
 log = logging.getLogger(__name__)
 
 CHANNEL = "news_for_letters"
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 10.0
 """How often the watch looks although there was no news."""
 GATHER_SECONDS = 0.3
 """How long news wait for a pass that was asked for before and has not begun."""
 ANSWERED_WITHIN = timedelta(seconds=10)
-OVERDUE = timedelta(seconds=25)
-"""The timetable has a pass begin every fifteen seconds."""
+OVERDUE = timedelta(seconds=45)
+"""The timetable has a pass begin every thirty seconds."""
 PASS_LIMIT = 10_000
 """So many messages that a pass of the fallback ends at its time limit instead."""
 LOCK = 7_503_002
@@ -83,9 +83,9 @@ class Watch:
             if self.said_at is None or time.monotonic() - self.said_at >= LOOK_SECONDS:
                 heartbeat.beat(DeliveryPart.WORKER)
                 self.said_at = time.monotonic()
-            last = heartbeat.heartbeats().sign(DeliveryPart.PASS)
-            now = heartbeat.on_time(clock.now(), clock.system())
-            return last, services.oldest_due(now) is not None
+            return heartbeat.heartbeats().sign(DeliveryPart.PASS), services.oldest_due(
+                clock.now()
+            ) is not None
 
     def _since_asked(self) -> timedelta:
         return timedelta(seconds=time.monotonic() - (self.asked_at or 0))

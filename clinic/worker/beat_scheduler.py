@@ -14,7 +14,7 @@ from clinic.worker.celery_app import Driver
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 5.0
+EVERY_SECONDS = 10.0
 
 
 class HeartbeatScheduler(PersistentScheduler):

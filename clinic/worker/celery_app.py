@@ -63,5 +63,6 @@ def _settings(app: Flask) -> dict[str, Any]:
         "beat_schedule": {
             each.name: {"task": each.name, "schedule": each.schedule, "options": {"expires": each.expires}}
             for each in TIMETABLE
+            if each.needs is None or app.config[each.needs] is not None
         },
     }

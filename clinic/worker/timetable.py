@@ -23,6 +23,8 @@ class ScheduledStep:
     """Seconds. A tick that was not taken up in time is worth nothing: the next one finds the same work."""
     limit: int = 120
     """Seconds after which the step is ended."""
+    needs: str | None = None
+    """The setting without which there is never anything to do, so that the step does not run."""
 
     @property
     def name(self) -> str:
@@ -35,15 +37,15 @@ def _daily(at: time) -> crontab:
 
 
 TIMETABLE: Final = (
-    ScheduledStep(step=tasks.message_pass, schedule=15.0, expires=15),
-    ScheduledStep(step=tasks.fetch_from_sns, schedule=10.0, expires=10),
+    ScheduledStep(step=tasks.message_pass, schedule=30.0, expires=30),
+    ScheduledStep(step=tasks.fetch_from_sns, schedule=10.0, expires=10, needs="SES_TOPIC_ARN"),
     ScheduledStep(step=sweeps.lapse_and_decide, schedule=30.0, expires=30),
     ScheduledStep(step=sweeps.offer_freed_times, schedule=30.0, expires=30),
     ScheduledStep(step=sweeps.hand_in_preparations, schedule=30.0, expires=30),
     ScheduledStep(step=sweeps.seal_audit, schedule=60.0, expires=60),
-    ScheduledStep(step=sweeps.count_overrides_if_asked, schedule=20.0, expires=20),
+    ScheduledStep(step=sweeps.count_overrides_if_asked, schedule=30.0, expires=30),
     ScheduledStep(step=sweeps.count_experiences_first, schedule=60.0, expires=60),
-    ScheduledStep(step=building.build_data_exports, schedule=10.0, expires=10, limit=600),
+    ScheduledStep(step=building.build_data_exports, schedule=15.0, expires=15, limit=600),
     ScheduledStep(step=sweeps.find_unusual_reading, schedule=300.0, expires=300),
     ScheduledStep(step=sweeps.erase_granted, schedule=60.0, expires=60),
     ScheduledStep(step=sweeps.tidy, schedule=crontab(minute=str(retention.MINUTE)), expires=1800),

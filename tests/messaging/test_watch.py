@@ -112,7 +112,7 @@ def test_a_message_that_came_due_asks_for_a_pass(
     assert broker.asked == 1
 
 
-@pytest.mark.parametrize(("seconds", "state"), [(26, ""), (1, FALLBACK)])
+@pytest.mark.parametrize(("seconds", "state"), [(46, ""), (1, FALLBACK)])
 def test_a_pass_that_is_overdue_is_made_here_and_so_are_the_next(
     watched: Watch, broker: Broker, soon: Appointment, make: Make, seconds: int, state: str
 ) -> None:

@@ -45,8 +45,10 @@ def test_beat_reads_the_timetable_with_the_scheduler_that_says_it_lives(
     for name in ("database_url", "redis_url", "lumbar_data", "environment"):
         monkeypatch.setenv(name.upper(), str(getattr(settings, name)))
     conf = importlib.import_module("worker").celery.conf
-    assert {entry["task"] for entry in conf.beat_schedule.values()} == {each.name for each in TIMETABLE}
-    assert conf.beat_schedule["message_pass"]["schedule"] == 15.0
+    assert {entry["task"] for entry in conf.beat_schedule.values()} == {
+        each.name for each in TIMETABLE if each.needs is None
+    }
+    assert conf.beat_schedule["message_pass"]["schedule"] == 30.0
     assert symbol_by_name(conf.beat_scheduler) is HeartbeatScheduler
 
 
