@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from clinic import clock
+from clinic.accounts import audit
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.messaging import heartbeat, queries
@@ -30,6 +31,7 @@ def booked(massage: Treatment, number: int) -> Appointment:
     """A visit booked at this very moment, in some days."""
     now = clock.now()
     starts_at = now.replace(minute=0, second=0, microsecond=0).replace(hour=number) + timedelta(days=5)
+    audit.record(audit.VISITOR, "book", subject_type=Appointment.__tablename__, now=now)
     row: Appointment = make.appointment(
         of=massage,
         who=make.client(mail=f"c{number}@client.example"),
