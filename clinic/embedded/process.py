@@ -144,7 +144,7 @@ def _repeat(name: str, lines: IO[bytes]) -> None:
 def say(text: str) -> None:
     """Print a line; a terminal that is gone must not stop us from going on, or from stopping in order."""
     with contextlib.suppress(OSError):
-        print(text, flush=True)
+        print(f"{text}\n", end="", flush=True)  # One write: several threads say what their programs write.
 
 
 @contextlib.contextmanager
