@@ -75,6 +75,15 @@ def wall_time(at: time) -> str:
     return format_time(at, "short", locale=places.locale()).replace("\u202f", " ").replace(".m.", "m")
 
 
+def minute_of_day(minute: int) -> str:
+    """A minute of a day, as hours of work are stored, as a clock there shows it; the end of the day is `24:00` or `12:00 am`."""
+    hour, left = divmod(minute, 60)
+    if hour < 24:
+        return wall_time(time(hour, left))
+    has_halves = "a" in str(places.locale().time_formats["short"].pattern)
+    return wall_time(time(0, left)) if has_halves else f"{hour:02}:{left:02}"
+
+
 def wall_range(start: datetime, end: datetime, zone: str) -> str:
     """`17:15 to 18:15`."""
     return gettext("%(start)s to %(end)s") % {"start": local_time(start, zone), "end": local_time(end, zone)}

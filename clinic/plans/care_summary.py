@@ -1,18 +1,20 @@
 """What to mind with one client, on one card: what was planned, in which position, what was left out and why.
 
-It is read from the newest answers under review and from the running course, and shown on the visit and beside the note. It
+It is read from the newest answers under review and from the running course, and shown on the visit and beside the note. Allergies and
+the client's own words are the newest there are, with what they have given for this visit and not yet finished. It
 says what is planned; what was given is only what the therapist writes into the note.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from clinic.accounts import audit
 from clinic.accounts.models import User
 from clinic.booking.models import Appointment
-from clinic.guidance import own_words
+from clinic.guidance import own_words, questionnaire
 from clinic.guidance.knowledge import MODALITIES, TECHNIQUES
 from clinic.guidance.own_words import ASKED_LOOK, OwnWords
 from clinic.guidance.rules.kinds import REGIONS
@@ -26,9 +28,9 @@ from clinic.intake.explanation import (
     safety_of,
     unasked_titles,
 )
-from clinic.intake.models import Purpose
+from clinic.intake.models import Purpose, Submission
 from clinic.language.reading import full_date
-from clinic.plans import courses, queries
+from clinic.plans import courses, preparation, queries
 from clinic.plans.models import Plan
 
 POSITIONS = frozenset({"side_lying"})
@@ -49,6 +51,8 @@ class CareSummary:
 
     withdrawn: tuple[str, ...] = ()
     """Consents the client has withdrawn, and what that asks of the therapist."""
+    allergies: str = ""
+    """What the client said last of allergies to oils and scents: also that there are none, which is worth knowing."""
     cautions: tuple[str, ...] = ()
     position: tuple[str, ...] = ()
     care: tuple[str, ...] = ()
@@ -78,9 +82,10 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
     plan = courses.plan_of(visit.client_id)
     safety = safety_of(review.outcome) if review is not None else ExplainedSafety.read({})
     sent = intake.newest_full(browser=None, client_id=visit.client_id, now=now)
-    words = own_words.told(sent.answers) if sent is not None else ()
+    answers = _newest_answers(visit, sent, now)
+    words, allergies = own_words.told(answers), _allergies(answers)
     withdrawn = _withdrawn(visit.client_id, visit.zone)
-    if review is None and plan is None and not words and not withdrawn:
+    if not (review or plan or words or allergies or withdrawn):
         return None
     audit.record(
         audit.by_user(by.id),
@@ -88,16 +93,32 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
         visit,
         client_id=visit.client_id,
         purpose="care",
-        fields=("rules", "plan", *(["own_words"] if words else [])),
+        fields=("rules", "plan", *(["own_words"] if words else []), *(["allergies"] if allergies else [])),
         now=now,
     )
     return replace(
         summary(safety, plan, visit.length_minutes),
         own_words=words,
+        allergies=allergies,
         withdrawn=withdrawn,
         not_asked=unasked_titles(sent.outcome) if sent is not None else (),
         plan_id=plan.id if plan is not None else None,
     )
+
+
+def _newest_answers(visit: Appointment, sent: Submission | None, now: datetime) -> Mapping[str, Any]:
+    """What was sent, and over it what was saved for this visit since."""
+    prepared = preparation.preparation_of(visit, now)
+    if prepared is not None:
+        return prepared.answers
+    return sent.answers if sent is not None else {}
+
+
+def _allergies(answers: Mapping[str, Any]) -> str:
+    said = answers.get("allergies")
+    if said is None:
+        return ""
+    return questionnaire.in_words("allergies", said) if said else "None"
 
 
 WITHDRAWN = {

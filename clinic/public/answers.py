@@ -1,9 +1,10 @@
 """A client's own answers to read again: the parts of the intake, each with its questions in words."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from urllib.parse import urldefrag
+from itertools import chain, groupby
+from typing import NamedTuple
+from urllib.parse import urldefrag, urlsplit
 
 from flask import url_for
 
@@ -16,40 +17,76 @@ from clinic.language import gettext, ngettext
 from clinic.language.health_texts import health_text
 
 Answers = Mapping[str, object]
+_ENTRY = "change-"
+"""Before the id of a question: the id of the link that leads to it."""
+
+
+class AnswerRow(NamedTuple):
+    """One question with its answer in words, and the URL to change it."""
+
+    title: str
+    said: str
+    change: str
+
+    @property
+    def entry(self) -> str:
+        """The id of its link in the list."""
+        return _entry(self.change)
+
+
+class ChangeLink(NamedTuple):
+    """A question whose answer is told by the line it stands in, with the URL to change it."""
+
+    title: str
+    change: str
+
+    @property
+    def entry(self) -> str:
+        """The id of the link in the list."""
+        return _entry(self.change)
 
 
 @dataclass(frozen=True)
 class PageAnswers:
-    """The answers given on one page of questions, as (question, answer in words), with the URL to change them."""
+    """The answers given on one page of questions, with the URL to change them."""
 
-    rows: tuple[tuple[str, str], ...]
-    change: str
+    rows: tuple[AnswerRow, ...]
+
+    @property
+    def change(self) -> str:
+        """The URL of the first of them."""
+        return self.rows[0].change
+
+    @property
+    def entry(self) -> str:
+        """The id of the link that all of them share."""
+        return self.rows[0].entry
 
     @property
     def titles(self) -> str:
         """What they are about."""
-        return ", ".join(title for title, _ in self.rows)
+        return ", ".join(row.title for row in self.rows)
 
 
 @dataclass(frozen=True)
 class PartAnswers:
-    """One part, with (question, answer in words, URL to change it) for each question asked.
+    """One part, with a row for each question that was answered.
 
-    `nothing` are the questions to which nothing applied, `blank` those left open, each as (question, URL to change it).
+    `nothing` are the questions to which nothing applied, `blank` those left open.
     """
 
     code: str
     title: str
-    rows: tuple[tuple[str, str, str], ...]
-    nothing: tuple[tuple[str, str], ...] = ()
-    blank: tuple[tuple[str, str], ...] = ()
+    rows: tuple[AnswerRow, ...]
+    nothing: tuple[ChangeLink, ...] = ()
+    blank: tuple[ChangeLink, ...] = ()
 
     @property
     def by_page(self) -> tuple[PageAnswers, ...]:
         """The rows together that were answered on one page of questions, in their order."""
-        pages = [list(rows) for _, rows in groupby(self.rows, key=lambda row: urldefrag(row[2]).url)]
         return tuple(
-            PageAnswers(tuple((title, said) for title, said, _ in rows), change=rows[0][2]) for rows in pages
+            PageAnswers(tuple(rows))
+            for _, rows in groupby(self.rows, key=lambda row: urldefrag(row.change).url)
         )
 
 
@@ -108,15 +145,17 @@ def _is_told(question: Question, answers: Answers) -> bool:
     return answers.get(question.field) is not None and not _is_nothing(question, answers)
 
 
-def _links(questions: Iterable[Question]) -> tuple[tuple[str, str], ...]:
-    return tuple((health_text(question.title), change(question.field)) for question in questions)
+def _links(questions: Iterable[Question]) -> tuple[ChangeLink, ...]:
+    return tuple(ChangeLink(health_text(question.title), change(question.field)) for question in questions)
 
 
-def _row(question: Question, answers: Answers) -> tuple[str, str, str]:
-    return health_text(question.title), words(question, answers.get(question.field)), change(question.field)
+def _row(question: Question, answers: Answers) -> AnswerRow:
+    return AnswerRow(
+        health_text(question.title), words(question, answers.get(question.field)), change(question.field)
+    )
 
 
-def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tuple[tuple[str, str, str], ...]:
+def _with_flags(rows: tuple[AnswerRow, ...], answers: Answers) -> tuple[AnswerRow, ...]:
     """The warning signs in one line if all were answered no; otherwise also each one that was not."""
     flags = [
         question
@@ -124,19 +163,19 @@ def _with_flags(rows: tuple[tuple[str, str, str], ...], answers: Answers) -> tup
         if name.startswith(FLAG_PREFIX) and (name in answers or name not in SUCCESSORS)
     ]
     other = [question for question in flags if answers.get(question.field) != "no"]
-    first = change(flags[0].field)
+    plain = [question for question in flags if question not in other]
     if not other:
         said = ngettext("%(num)s question", "%(num)s questions", len(flags)) % {"num": len(flags)}
-        return ((said, gettext("All No"), first), *rows)
-    shown = tuple(
-        (health_text(question.title), words(question, answers.get(question.field)), change(question.field))
-        for question in other
-    )
-    left = len(flags) - len(other)
-    if not left:
+        return (AnswerRow(said, gettext("All No"), change(flags[0].field)), *rows)
+    shown = tuple(_row(question, answers) for question in other)
+    if not plain:
         return (*shown, *rows)
-    said = ngettext("The other %(num)s question", "The other %(num)s questions", left) % {"num": left}
-    return (*shown, (said, gettext("All No"), first), *rows)
+    said = ngettext("The other %(num)s question", "The other %(num)s questions", len(plain))
+    return (
+        *shown,
+        AnswerRow(said % {"num": len(plain)}, gettext("All No"), change(plain[0].field)),
+        *rows,
+    )
 
 
 def words(question: Question, value: object) -> str:
@@ -152,12 +191,45 @@ def title(field: str) -> str:
 
 
 def change(field: str) -> str:
-    """The URL at which one answer is changed, which then returns to the list."""
-    page = questionnaire.page_of(field)
-    anchor = field.replace(".", "-")
-    return url_for(
-        "intake.ask", slug=page.slug, change="yes", _anchor=anchor if len(page.questions) > 1 else None
+    """The URL at which one answer is changed, which then returns to the list.
+
+    The fragment names the question and gives it the focus. It is not sent to the server, so no log says which answer led
+    somebody here.
+    """
+    return url_for("intake.ask", slug=questionnaire.page_of(field).slug, change="yes", _anchor=_anchor(field))
+
+
+def entry_of(
+    answers: Answers, scope: Scope, slug: str, changed: Sequence[str], *, by_page: bool
+) -> str | None:
+    """The id of the link in the list to come back to from a page: that of the first answer changed, else of the page.
+
+    `by_page` is a list in which the answers of a page share one link. None if the list holds nothing of that page.
+    """
+    found = parts(answers, scope)
+    rows: Iterable[PageAnswers] = chain.from_iterable(
+        part.by_page if by_page else (PageAnswers((row,)) for row in part.rows) for part in found
     )
+    entries = {row.change: group.entry for group in rows for row in group.rows}
+    entries |= {link.change: link.entry for part in found for link in (*part.nothing, *part.blank)}
+    for field in changed:
+        if (exact := entries.get(change(field))) is not None:
+            return exact
+    of_page = [
+        entry for url, entry in entries.items() if urlsplit(url).path == url_for("intake.ask", slug=slug)
+    ]
+    # Signs without a row of their own stand in the row of all others.
+    signs = [entry for entry in entries.values() if entry.startswith(_ENTRY + _anchor(FLAG_PREFIX))]
+    is_of_signs = questionnaire.page(slug).questions[0].field.startswith(FLAG_PREFIX)
+    return next(iter([*of_page, *(reversed(signs) if is_of_signs else ())]), None)
+
+
+def _anchor(field: str) -> str:
+    return field.replace(".", "-")
+
+
+def _entry(change_url: str) -> str:
+    return _ENTRY + urlsplit(change_url).fragment
 
 
 def pain(answers: Answers) -> Pain | None:

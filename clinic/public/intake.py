@@ -45,6 +45,8 @@ blueprint = Blueprint("intake", __name__, url_prefix="/intake")
 UNPROCESSABLE = 422
 ALL_ANEW = N_("Something has changed since you last answered, so we ask everything once more.")
 CORRECTED = N_("Thank you. Your therapist reads your new answers. Your visits stay as they are.")
+CHANGES = "yes"
+"""In the URL of a page from the list of answers. Pages that it asks further carry its name instead, to come back to its entry."""
 SAID_NO = "plain"
 """In the visitor's own cookie: they prefer not to answer, and request a time without health answers."""
 
@@ -237,7 +239,10 @@ def answer(slug: str) -> ResponseReturnValue:
         flash(ALL_ANEW, "here")
         return redirect(way_on(draft), 303)
     # Never through pages that are already answered: the list at the end leads back to each of them.
-    return redirect(_following(draft, changing=_is_changing()), 303)
+    changed = [
+        asked.field for asked in page.questions if before.get(asked.field) != draft.answers.get(asked.field)
+    ]
+    return redirect(_following(draft, origin=_origin(page), changed=changed), 303)
 
 
 def _kept_longer(
@@ -375,8 +380,15 @@ def _show_a_therapist(outcome: Outcome, now: datetime) -> None:
         plans.open_review(outcome, person, visits[0], now)
 
 
-def _is_changing() -> bool:
-    return request.values.get("change") == "yes"
+def _origin(page: QuestionPage) -> str | None:
+    """The page that somebody came to change, on it and on what it asks further; None for whoever goes page by page."""
+    came_by = request.values.get("change")
+    if came_by is None or came_by == CHANGES:
+        return page.slug if came_by else None
+    try:
+        return questionnaire.page(came_by).slug
+    except questionnaire.UnknownPage:
+        return None
 
 
 def _not_here(page: QuestionPage, draft: Draft) -> str | None:
@@ -393,27 +405,32 @@ def way_on(draft: Draft) -> str:
     """The URL of the next page of a draft."""
     if draft.stopped_at is not None:
         return url_for("outcome.show")
-    return _following(draft, changing=False)
+    return _following(draft)
 
 
-def _following(draft: Draft, *, changing: bool) -> str:
+def _following(draft: Draft, *, origin: str | None = None, changed: Sequence[str] = ()) -> str:
+    """The next page; after the last one the list, of whoever came to change an answer at that answer."""
     if not returning.is_answered_today(draft):
         return url_for("returning.ask")
     page = path.next_unanswered(draft.answers, path.scope_of(draft))
     if page is None:
-        return _list_of(draft)
-    return url_for("intake.ask", slug=page.slug, change="yes" if changing else None)
+        return _list_of(draft, origin, changed)
+    return url_for("intake.ask", slug=page.slug, change=origin)
 
 
-def _list_of(draft: Draft) -> str:
-    """The URL of the list of answers: for a returning client first what they told us before."""
-    return url_for("returning.still_true" if returning.is_open(draft) else "intake.check")
+def _list_of(draft: Draft, origin: str | None = None, changed: Sequence[str] = ()) -> str:
+    """The URL of the list of answers, at its entry for a page: for a returning client first what they told us before."""
+    is_open, entry = returning.is_open(draft), None
+    if origin is not None:
+        scope = path.scope_of(draft)
+        entry = written.entry_of(draft.answers, scope, origin, changed, by_page=not is_open)
+    return url_for("returning.still_true" if is_open else "intake.check", _anchor=entry)
 
 
 def _question_page(
     page: QuestionPage, draft: Draft, shown: dict[str, object], problems: Mapping[str, str]
 ) -> str:
-    changing, answers, scope = _is_changing(), draft.answers, path.scope_of(draft)
+    origin, answers, scope = _origin(page), draft.answers, path.scope_of(draft)
     shown = {**drafts.said_before(draft), **shown}  # Each page of older answers is one press.
     before, here = path.page_before(page, answers, scope), practice.find_practice()
     questions = [
@@ -430,8 +447,8 @@ def _question_page(
         has_errors=bool(problems),
         whereabouts=progress.place,
         parts=[(part.title, standing.value) for part, standing in progress.parts],
-        back=_list_of(draft) if changing else _back(before),
-        changing=changing,
+        back=_list_of(draft, origin) if origin else _back(before),
+        changing=origin,
         ending=extend_reservation.ending(clock.now()),
     )
 

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from clinic.db import db
 from clinic.language import gettext
-from clinic.language.reading import weekday_name
+from clinic.language.reading import minute_of_day, weekday_name
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, WeeklyHours
 from clinic.scheduling import hours
 
-Spans = dict[int, tuple[str, str]]
-"""From the first opening to the last closing, in local time as HH:MM, by weekday; 0 is Monday."""
+Spans = dict[int, tuple[int, int]]
+"""From the first opening to the last closing, in minutes of the local day, by weekday; 0 is Monday."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def spans_of(place: Location, now: datetime) -> Spans:
     minutes: dict[int, list[int]] = defaultdict(list)
     for row in rows:
         minutes[row.weekday] += [row.from_minute, row.until_minute]
-    return {day: (_clock(min(minutes[day])), _clock(max(minutes[day]))) for day in sorted(minutes)}
+    return {day: (min(minutes[day]), max(minutes[day])) for day in sorted(minutes)}
 
 
 def day_names(days: Sequence[int]) -> list[str]:
@@ -76,12 +76,8 @@ def day_names(days: Sequence[int]) -> list[str]:
     ]
 
 
-def _from_to(start: str, end: str) -> str:
-    return gettext("%(start)s to %(end)s") % {"start": start, "end": end}
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
+def _from_to(start: int, end: int) -> str:
+    return gettext("%(start)s to %(end)s") % {"start": minute_of_day(start), "end": minute_of_day(end)}
 
 
 def _names(first: int, last: int) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 
 from flask import url_for
 
+from clinic.language import telephones
 from clinic.practice import own_texts, profiles
 from clinic.practice.models import Location, Photo, Practice, Therapist, Treatment
+from clinic.practice.working_hours import clock_label
 from clinic.public import opening_times
 from clinic.web.sharing import full_url, therapist_url
 
@@ -35,7 +37,7 @@ def business(practice: Practice, place: Location, now: datetime, pictures: Seque
             "name": practice.name,
             "legalName": practice.legal_name,
             "url": url,
-            "telephone": practice.phone,
+            "telephone": telephones.dialled(practice.phone),
             "email": practice.mail,
             "currenciesAccepted": practice.currency,
             "image": [photo_url(photo) for photo in pictures],
@@ -49,8 +51,8 @@ def business(practice: Practice, place: Location, now: datetime, pictures: Seque
                 {
                     "@type": "OpeningHoursSpecification",
                     "dayOfWeek": f"https://schema.org/{DAYS[day]}",
-                    "opens": opens,
-                    "closes": closes,
+                    "opens": clock_label(opens),
+                    "closes": clock_label(closes),
                 }
                 for day, (opens, closes) in hours
             ],

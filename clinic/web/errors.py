@@ -24,7 +24,7 @@ from clinic.accounts.security_events import SecurityEvent
 from clinic.db import db
 from clinic.language import N_, gettext, ngettext
 from clinic.refusal import NotFound, Refusal
-from clinic.web import context, security_log, typed_text
+from clinic.web import context, security_log, trailing_slash, typed_text
 from clinic.web.access import MACHINE_PATHS, actor, came_from_elsewhere
 from clinic.web.headers import request_id
 from clinic.web.signed_in_staff import signed_in_user
@@ -89,6 +89,8 @@ def http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None:
         return make_response(error.response)
+    if (elsewhere := trailing_slash.without_slash(error)) is not None:
+        return make_response(elsewhere)
     if isinstance(error, BadHost):
         # Without a host no URL can be built, and our pages are full of them.
         return Response(f"{error.description or SENTENCES[400]}\n", 400, mimetype="text/plain")

@@ -19,6 +19,7 @@ from clinic.language.reading import (
     local_date,
     local_time,
     long_date,
+    minute_of_day,
     money,
     month_abbreviated,
     near_date,
@@ -29,6 +30,7 @@ from clinic.language.reading import (
     weekday,
     zone_name,
 )
+from clinic.language.telephones import dialled, telephone, telephone_example
 from clinic.practice import own_texts, queries
 from clinic.practice.own_texts import HasOwnTexts
 from clinic.web import context
@@ -36,8 +38,8 @@ from clinic.web.person_links import linked
 
 
 def phone_link(number: str) -> Markup:
-    """A link that calls a telephone number; shows the number as it is."""
-    return Markup('<a href="tel:{}">{}</a>').format(number.replace(" ", ""), number)
+    """A link that calls a telephone number, shown as one writes it here."""
+    return Markup('<a href="tel:{}">{}</a>').format(dialled(number), telephone(number))
 
 
 def mail_link(address: str) -> Markup:
@@ -92,6 +94,7 @@ def init_app(app: Flask) -> None:
         local_time,
         wall_range,
         wall_time,
+        minute_of_day,
         weekday,
         day_name,
         day_abbreviated,
@@ -101,6 +104,8 @@ def init_app(app: Flask) -> None:
         plural,
         iso,
         phone_link,
+        telephone,
+        dialled,
         mail_link,
         linked,
         own,
@@ -111,3 +116,4 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(translated)
     app.add_template_filter(after_a_colon)
     app.add_template_filter(health_text)
+    app.add_template_global(telephone_example)

@@ -16,7 +16,7 @@ from markdown_it.rules_core import StateCore
 from markupsafe import Markup
 
 from clinic import language
-from clinic.language import N_, gettext
+from clinic.language import N_, gettext, telephones
 from clinic.practice import legal_texts, queries
 from clinic.practice.legal_texts import LegalPage
 from clinic.practice.models import Practice
@@ -157,7 +157,7 @@ def _facts(practice: Practice, now: datetime) -> dict[str, str]:
     return {
         "practice": practice.legal_name or practice.name,
         "address": f"{first.street}, {first.town}" if first else "",
-        "phone": practice.phone,
+        "phone": telephones.telephone(practice.phone),
         "mail": practice.mail,
     }
 

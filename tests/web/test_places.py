@@ -14,6 +14,7 @@ from clinic.language.reading import (
     full_date,
     local_time,
     long_date,
+    minute_of_day,
     money,
     short_date,
     wall_range,
@@ -106,6 +107,19 @@ def test_a_range_and_noon_and_midnight_are_said_with_their_halves(placed: Make) 
     language.speak("en")
     assert wall_range(AT, AT.replace(hour=17), BERLIN) == "5:15 pm to 6:15 pm"
     assert [wall_time(time(hour)) for hour in (0, 12)] == ["12:00 am", "12:00 pm"]
+
+
+@pytest.mark.parametrize(
+    ("country", "read"),
+    [
+        ("CA", ["12:00 am", "8:30 am", "12:00 pm", "5:15 pm", "12:00 am"]),
+        ("GB", ["00:00", "08:30", "12:00", "17:15", "24:00"]),
+    ],
+)
+def test_hours_of_work_are_said_by_the_same_clock(placed: Make, country: str, read: list[str]) -> None:
+    placed.practice(country=country)
+    language.speak("en")
+    assert [minute_of_day(minute) for minute in (0, 510, 720, 1035, 1440)] == read
 
 
 def test_another_currency_than_the_countrys_says_which(placed: Make) -> None:

@@ -16,7 +16,7 @@ from flask import Flask, current_app
 from markupsafe import Markup
 
 from clinic import language
-from clinic.language import reading
+from clinic.language import reading, telephones
 from clinic.messaging.kinds import KINDS, wording
 from clinic.messaging.kinds.declaration import Recipient
 from clinic.messaging.kinds.wording import Words
@@ -72,7 +72,11 @@ def _greets(kind: MessageKind, said: Words) -> bool:
 
 def _values(facts: Mapping[str, Any], practice: Practice) -> dict[str, str]:
     """The value of each placeholder, in the current language."""
-    values = {"practice": practice.name, "phone": practice.phone, **facts.get("values", {})}
+    values = {
+        "practice": practice.name,
+        "phone": telephones.telephone(practice.phone),
+        **facts.get("values", {}),
+    }
     visit = facts.get("visit")
     if visit is not None:
         values |= {

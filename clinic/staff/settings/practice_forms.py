@@ -1,10 +1,11 @@
 """The forms of the practice itself and of its rules of booking."""
 
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, StringField, TelField, TextAreaField
 from wtforms.validators import Email, InputRequired, Optional, Regexp, ValidationError
 
 from clinic import language
 from clinic.accounts import services as accounts
+from clinic.language.reading import minute_of_day
 from clinic.practice import geography
 from clinic.practice.booking_rules import BOUNDS, Approval, BookingRules
 from clinic.practice.own_texts import OF_PRACTICE
@@ -31,9 +32,7 @@ CURRENCY_CHOICES = [
     ("", "Choose a currency"),
     *((code, f"{name} ({code})") for code, name in CURRENCIES.items()),
 ]
-TELEPHONE = Regexp(
-    r"\+?[0-9(][0-9 ()/.-]{1,30}\Z", message="Enter a telephone number, for example +49 30 5550100."
-)
+TELEPHONE = Regexp(r"\+?[0-9(][0-9 ()/.-]{1,30}\Z", message="Enter a telephone number.")
 OPTIONAL_TELEPHONE = [Optional(), TELEPHONE]
 
 
@@ -53,7 +52,7 @@ class PracticeForm(TranslatedForm):
     legal_name = StringField(
         "Legal name", description="On the legal pages, where it differs.", validators=[Optional()]
     )
-    phone = StringField("Telephone", validators=[InputRequired("Enter a telephone number."), TELEPHONE])
+    phone = TelField("Telephone", validators=[InputRequired("Enter a telephone number."), TELEPHONE])
     mail = StringField(
         "E-mail address",
         validators=[
@@ -146,6 +145,11 @@ STEPS = (5, 10, 15, 20, 30, 60)
 STEP_CHOICES = [(step, f"{step} minutes") for step in STEPS]
 
 
+def hours_of_day() -> list[tuple[int, str]]:
+    """The hours of a day, as a clock here shows them."""
+    return [(hour, minute_of_day(hour * 60)) for hour in range(24)]
+
+
 class BookingRulesForm(UnchangedForm):
     """The rules by which clients book."""
 
@@ -235,10 +239,8 @@ class BookingRulesForm(UnchangedForm):
         description="Separated by commas, for example 48, 2. Leave it empty for none.",
         validators=[Optional()],
     )
-    quiet_from_hour = SelectField(
-        "No letters from", coerce=int, choices=[(h, f"{h:02}:00") for h in range(24)]
-    )
-    quiet_until_hour = SelectField("Until", coerce=int, choices=[(h, f"{h:02}:00") for h in range(24)])
+    quiet_from_hour = SelectField("No letters from", coerce=int, choices=hours_of_day)
+    quiet_until_hour = SelectField("Until", coerce=int, choices=hours_of_day)
 
     def offer(self, rules: BookingRules) -> None:
         """Keep current values that a list does not offer."""

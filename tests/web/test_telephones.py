@@ -1,0 +1,84 @@
+"""Telephone numbers read as the practice's country writes them, are dialled in E.164, and forms show how."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from clinic.guidance.help_lines import ADVICE_LINES
+from clinic.language.telephones import dialled, telephone, telephone_example
+from tests.make import Make
+from tests.visitor import Visitor
+
+SHORT = ("911", "811", "988", "112", "999", "000", "144", "116 117", "1450", "1177", "111")
+
+
+@pytest.fixture
+def placed(app: Flask, make: Make) -> Iterator[Make]:
+    with app.test_request_context("/"):
+        yield make
+
+
+@pytest.mark.parametrize(
+    ("country", "typed", "read", "dials"),
+    [
+        ("CA", "905 555 0142", "(905) 555-0142", "+19055550142"),
+        ("CA", "+1 212 555 0142", "(212) 555-0142", "+12125550142"),
+        ("CA", "+49305550100", "+49 30 5550100", "+49305550100"),
+        ("DE", "+49 (0)30 5550100", "030 5550100", "+49305550100"),
+        ("DE", "905 555 0142", "905 555 0142", "9055550142"),
+        ("CH", "0446681800", "044 668 18 00", "+41446681800"),
+        ("AT", "+41446681800", "+41 44 668 18 00", "+41446681800"),
+        ("GB", "02079460018", "020 7946 0018", "+442079460018"),
+        ("CA", "905 555 0142 ext. 12", "905 555 0142 ext. 12", "+19055550142"),
+        ("CA", "ask at the desk", "ask at the desk", ""),
+        ("", "+49305550100", "+49 30 5550100", "+49305550100"),
+    ],
+)
+def test_a_number_reads_as_at_home_or_with_its_country(
+    placed: Make, country: str, typed: str, read: str, dials: str
+) -> None:
+    if country:
+        placed.practice(country=country)
+    assert (telephone(typed), dialled(typed)) == (read, dials)
+
+
+@pytest.mark.parametrize("country", [*ADVICE_LINES, "CA", "CH"])
+def test_short_numbers_are_dialled_and_read_as_they_are(placed: Make, country: str) -> None:
+    placed.practice(country=country)
+    for number in SHORT:
+        assert telephone(number) == number
+        assert dialled(number) == number.replace(" ", "")
+    if country in ADVICE_LINES:
+        line = ADVICE_LINES[country].number
+        assert telephone(line).replace(" ", "") == line.replace(" ", "")
+
+
+@pytest.mark.parametrize("country", ["CA", "DE", "AT", "CH", "GB", "US"])
+def test_the_example_is_a_number_of_the_country(placed: Make, country: str) -> None:
+    placed.practice(country=country)
+    assert telephone(telephone_example()) == telephone_example() != ""
+
+
+def test_without_a_practice_there_is_no_example(placed: Make) -> None:
+    assert telephone_example() == ""
+
+
+def test_a_page_calls_in_e164_and_shows_the_number_of_the_country(app: Flask, make: Make) -> None:
+    make.practice(country="CA", phone="905 555 0142")
+    make.offering()
+    page = Visitor(app.test_client()).open("/")
+    calls = {
+        (link.get("href"), link.text.strip())
+        for link in page.page.all("a")
+        if link.has("href") and link.get("href").startswith("tel:")
+    }
+    assert ("tel:+19055550142", "(905) 555-0142") in calls
+    assert not [href for href, _ in calls if href != "tel:+19055550142"]
+
+
+def test_a_field_for_a_telephone_shows_one_of_the_country(app: Flask, make: Make) -> None:
+    make.practice(country="CA")
+    sold = make.offering()
+    page = Visitor(app.test_client()).open(f"/waiting-list/{sold.slug}")
+    assert "For example (506) 234-5678." in page.text
