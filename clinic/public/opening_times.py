@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from clinic.db import db
 from clinic.language import gettext
-from clinic.language.reading import weekday_name
+from clinic.language.reading import wall_time, weekday_name
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, WeeklyHours
 from clinic.scheduling import hours
@@ -77,7 +77,13 @@ def day_names(days: Sequence[int]) -> list[str]:
 
 
 def _from_to(start: str, end: str) -> str:
-    return gettext("%(start)s to %(end)s") % {"start": start, "end": end}
+    return gettext("%(start)s to %(end)s") % {"start": _read(start), "end": _read(end)}
+
+
+def _read(at: str) -> str:
+    """A time of day as every other time on the page is written; a day that ends at midnight ends at `00:00`."""
+    hour, minute = map(int, at.split(":"))
+    return wall_time(time(hour % 24, minute))
 
 
 def _clock(minute: int) -> str:
