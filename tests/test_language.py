@@ -118,8 +118,8 @@ INSTANT = datetime(2031, 3, 6, 9, 5, tzinfo=UTC)
 
 def test_german_reads_dates_times_sums_and_zones_as_german(app: Flask) -> None:
     with app.app_context(), language.speaking("de"):
-        assert reading.full_date(INSTANT, "Europe/Vienna") == "Donnerstag, 6. März 2031"
-        assert reading.short_date(INSTANT, "Europe/Vienna") == "Do., 6. März"
+        assert reading.full_date(INSTANT, "Europe/Vienna") == "Donnerstag, 6.\u00a0März\u00a02031"
+        assert reading.short_date(INSTANT, "Europe/Vienna") == "Do., 6.\u00a0März"
         assert (
             reading.wall_range(INSTANT, INSTANT + timedelta(hours=1), "Europe/Vienna")
             == "10:05 bis 11:05\u00a0Uhr"

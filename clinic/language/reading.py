@@ -15,6 +15,9 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+NO_BREAK = "\u00a0"
+"""Between words of one date or time that no line may part: `1.` and `Dezember`, `December` and `1`, `5:15` and `pm`."""
+_DAY, _SHORT_DAY = f"d.'{NO_BREAK}'MMMM", f"d.'{NO_BREAK}'MMM"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -31,7 +34,7 @@ def local_date(instant: datetime, zone: str) -> str:
 def long_date(day: date) -> str:
     """`Tuesday 24 November`, `Tuesday, November 24`, `Dienstag, 24. November`."""
     if not _is_english():
-        return format_date(day, "EEEE, d. MMMM", places.locale())
+        return format_date(day, f"EEEE, {_DAY}", places.locale())
     return _english_date(WEEKDAYS[day.weekday()], day.day, MONTHS[day.month - 1])
 
 
@@ -43,7 +46,7 @@ def full_date(instant: datetime, zone: str) -> str:
 def and_year(words: str, year: int) -> str:
     """A date in words with its year: `Tue 24 Nov 2026`, `November 24, 2026`."""
     comma = "," if _is_english() and places.is_month_first(places.locale()) else ""
-    return f"{words}{comma} {year}"
+    return f"{words}{comma}{' ' if _is_english() else NO_BREAK}{year}"
 
 
 def near_date(instant: datetime, zone: str, now: datetime) -> str:
@@ -57,7 +60,7 @@ def short_date(instant: datetime, zone: str) -> str:
     """`Tue 24 Nov`, `Tue, Nov 24`, where many stand below each other."""
     day = local(instant, zone)
     if not _is_english():
-        return format_date(day.date(), "EEE, d. MMM", places.locale())
+        return format_date(day.date(), f"EEE, {_SHORT_DAY}", places.locale())
     return _english_date(WEEKDAYS[day.weekday()][:3], day.day, MONTHS[day.month - 1][:3])
 
 
@@ -69,10 +72,10 @@ def local_time(instant: datetime, zone: str) -> str:
 def wall_time(at: time) -> str:
     """A time of day as a clock there shows it: `17:15`, `5:15 pm` in Canada, `5:15 PM` in the United States.
 
-    Without the narrow space, which a text message would pay for, and without the dots of Canada's `p.m.`, which would meet a
-    full stop.
+    Without the dots of Canada's `p.m.`, which would meet a full stop.
     """
-    return format_time(at, "short", locale=places.locale()).replace("\u202f", " ").replace(".m.", "m")
+    written = format_time(at, "short", locale=places.locale()).replace(".m.", "m")
+    return written.replace("\u202f", NO_BREAK).replace(" ", NO_BREAK)
 
 
 def minute_of_day(minute: int) -> str:
@@ -108,6 +111,11 @@ def money(cents: int, currency: str) -> str:
     if cents % 100 == 0:
         pattern = pattern.replace(".00", "")
     return format_currency(Decimal(cents) / 100, currency, pattern, where, currency_digits=False)
+
+
+def with_plain_spaces(text: str) -> str:
+    """A text that may break anywhere, for text messages: one letter outside their alphabet makes the whole message dearer."""
+    return text.replace(NO_BREAK, " ")
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -151,7 +159,7 @@ def day_and_month(day: date) -> str:
     """`24 November`, `November 24`, `24. November`."""
     if _is_english():
         return _english_date("", day.day, MONTHS[day.month - 1])
-    return format_date(day, "d. MMMM", places.locale())
+    return format_date(day, _DAY, places.locale())
 
 
 def week_start(day: date) -> date:
@@ -168,7 +176,7 @@ def _translated_zone(wall: datetime, zone: str, town: str) -> str:
 
 def _english_date(weekday_words: str, number: int, month: str) -> str:
     if places.is_month_first(places.locale()):
-        return f"{weekday_words}{', ' if weekday_words else ''}{month} {number}"
+        return f"{weekday_words}{', ' if weekday_words else ''}{month}{NO_BREAK}{number}"
     return f"{weekday_words} {number} {month}".lstrip()
 
 

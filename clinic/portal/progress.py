@@ -25,7 +25,7 @@ from clinic.intake import queries as intake
 from clinic.intake.models import Submission, SubmissionKind
 from clinic.language import N_, gettext
 from clinic.language.health_texts import health_text
-from clinic.language.reading import local, short_date
+from clinic.language.reading import NO_BREAK, and_year, local, short_date
 from clinic.plans import scores
 from clinic.plans.scores import Occasion
 from clinic.practice import queries as practice
@@ -34,7 +34,6 @@ from clinic.web.access import audience, client
 from clinic.web.charts import Trend
 from clinic.web.signed_in_client import client_of_page
 
-_NO_BREAK = "\u00a0"
 NEWEST = 20
 """How many occasions are shown."""
 ON_THE_CHART = 6
@@ -232,8 +231,8 @@ def _text(value: object) -> str | None:
 def _day(occasion: Occasion, zone: str) -> str:
     """`Tue 24 Nov 2026`, which breaks after the weekday or nowhere."""
     where = occasion.zone or zone
-    weekday, *day = f"{short_date(occasion.at, where)} {local(occasion.at, where).year}".split()
-    return f"{weekday} {_NO_BREAK.join(day)}"
+    weekday, *day = and_year(short_date(occasion.at, where), local(occasion.at, where).year).split()
+    return f"{weekday} {NO_BREAK.join(day)}"
 
 
 def _short(occasion: Occasion, zone: str) -> str:

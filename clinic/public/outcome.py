@@ -1,7 +1,7 @@
 """The outcome of the answers: the care card, a therapist's review, the chosen treatment, or the suggestion."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -20,8 +20,9 @@ from clinic.intake.assessment import Advice, SafetyVerdict, advice_so_far, led_b
 from clinic.intake.explanation import Explanation, safety_of
 from clinic.intake.models import Draft, Outcome, Purpose, Submission
 from clinic.intake.queries import SafetyStanding
-from clinic.language import N_
+from clinic.language import N_, gettext
 from clinic.language.health_texts import health_text
+from clinic.language.reading import local_date, local_time, wall_time
 from clinic.practice import queries as practice
 from clinic.public import care_card, chosen_treatment, suggestion
 from clinic.public import intake as intake_pages
@@ -218,14 +219,19 @@ def _card(
         help=care_card.help_at(said.place, here),
         letter=letter,
         postponed=said.verdict.disposition is Disposition.POSTPONE,
-        not_before=not_before,
-        zone=_zone(None, clock.now()),
+        from_when=_from_when(not_before, _zone(None, clock.now())) if not_before else "",
         wrong_answer=wrong_answer,
         go_on=go_on,
         support=support,
         doctor_question=consent.SHARE_WITH_CLINICIAN.paragraphs[0] if _may_ask_for_the_doctor(keep) else "",
         **(keep or {"keep": None}),
     )
+
+
+def _from_when(instant: datetime, zone: str) -> str:
+    """A day that counts from its beginning is named alone, any other instant with its time."""
+    day, at = local_date(instant, zone), local_time(instant, zone)
+    return day if at == wall_time(time()) else gettext("%(day)s, %(time)s") % {"day": day, "time": at}
 
 
 def _may_ask_for_the_doctor(keep: Mapping[str, object] | None) -> bool:

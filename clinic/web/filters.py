@@ -47,6 +47,11 @@ def mail_link(address: str) -> Markup:
     return Markup('<a href="mailto:{0}">{0}</a>').format(address)
 
 
+def breakable(address: str) -> Markup:
+    """An email address that breaks after its @ where a line is too short, rather than within a word."""
+    return Markup("@<wbr>").join(address.split("@"))
+
+
 def own(row: HasOwnTexts, column: str) -> Markup:
     """What the practice typed, in the language spoken now; in its main language, it says so (WCAG 2.2, 3.1.2)."""
     spoken, practice = language.current(), context.practice()
@@ -107,6 +112,7 @@ def init_app(app: Flask) -> None:
         telephone,
         dialled,
         mail_link,
+        breakable,
         linked,
         own,
         own_text,

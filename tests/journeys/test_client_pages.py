@@ -135,6 +135,30 @@ def test_a_stranger_finds_nothing_in_the_way_before_booking(chromium: Browser, p
         watch.look(page)
 
 
+TOO_LOW = """() => {
+  const words = (each) => each.innerText.trim();
+  const isInSentence = (each) => each.matches("a") && getComputedStyle(each).display === "inline"
+    && words(each.parentElement.closest("p, li, dd, dt, h2, h3, div") ?? each).length > words(each).length + 3;
+  return [...document.querySelectorAll("a[href], button, summary, select, input:not([type=hidden])")]
+    .filter((each) => each.checkVisibility() && !each.closest(".sr, .skip") && !isInSentence(each))
+    .map((each) => [words(each) || each.name, (each.closest("label") ?? each).getBoundingClientRect().height])
+    .filter(([, height]) => height < 43.5);
+}"""
+"""What is to be pressed, is no word of a sentence, and is lower than a finger: its words and its height."""
+
+
+def test_on_a_phone_whatever_is_pressed_is_as_high_as_a_finger(chromium: Browser, place: Place) -> None:
+    page = chromium.new_page(viewport={"width": 360, "height": 740}, ignore_https_errors=True)
+    plain, person = f"/book/{place.plain.slug}", place.plain.therapists[0].slug
+    for path in ("/", plain, f"{plain}?therapist={person}", f"/locations/{place.house.slug}", "/embed"):
+        page.goto(f"{place.base}{path}")
+        assert page.evaluate(TOO_LOW) == [], path
+    page.goto(f"{place.base}/my/sign-in")
+    go(page.get_by_role("button", name="Send me a link"))
+    assert page.evaluate(TOO_LOW) == []
+    page.context.close()
+
+
 def test_booking_loses_a_time_mends_its_errors_and_is_done(chromium: Browser, place: Place) -> None:
     with watched(chromium, place.base) as watch:
         page = watch.page()

@@ -71,7 +71,7 @@ def test_it_leaves_after_the_hour_and_before_the_erasure(
     (letter,) = postbox.mails
     assert letter["To"] == "ada@client.example"
     said = part(letter, "text/plain")
-    assert "1 March 2031 you asked us to erase your data" in said
+    assert "1 March 2031, you asked us to erase your data" in said
     assert "until 28 February 2041, because the law obliges us to keep it" in said
     assert "our last letter" in said
     assert erased(DUE + timedelta(minutes=1))
@@ -107,7 +107,7 @@ def test_in_german(asked: Erasure, ada: Client, owner: UUID, run: Pass, postbox:
     grant(asked, owner, UNTIL)
     run(DUE)
     said = part(postbox.mails[0], "text/plain")
-    assert "Ihre Behandlungsakte bleibt bis zum 28. Februar 2041" in said
+    assert "Ihre Behandlungsakte bleibt bis zum 28.\u00a0Februar\u00a02041" in said
     assert "you asked" not in said
 
 

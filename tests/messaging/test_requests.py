@@ -127,7 +127,7 @@ def test_a_booking_that_answers_made_a_request_is_cancelled_as_the_booking_it_wa
 @pytest.mark.parametrize(
     ("spoken", "kind", "subject", "sentence"),
     [
-        ("en", MessageKind.REQUEST_MOVED, "Your request has moved: now", "it is another one now"),
+        ("en", MessageKind.REQUEST_MOVED, "Your request has moved: now", "is now for another time"),
         ("de", MessageKind.REQUEST_MOVED, "Anfrage verschoben: jetzt", "gilt jetzt für eine andere Zeit"),
         ("en", MessageKind.REQUEST_WITHDRAWN, "Your request is withdrawn:", "Nothing was booked"),
         ("de", MessageKind.REQUEST_WITHDRAWN, "Anfrage zurückgenommen:", "Es war noch nichts gebucht"),

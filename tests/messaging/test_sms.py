@@ -209,7 +209,9 @@ def test_who_speaks_german_reads_german(
     ada.language = "de"
     db.session.commit()
     a_pass(visit.starts_at - TWO_HOURS, http)
-    assert "Ihr Termin ist am Do" in provider.taken[0][2]["text"]
+    said = provider.taken[0][2]["text"]
+    assert "Ihr Termin ist am Do., 6. März" in said
+    assert "\u00a0" not in said
 
 
 def test_without_a_provider_or_without_consent_no_text_message_is_even_owed(

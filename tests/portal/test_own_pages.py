@@ -170,8 +170,9 @@ def test_every_kind_of_message_to_clients_has_a_name_for_them() -> None:
 def test_my_data_shows_who_one_is_and_leads_to_others_on_the_address(
     scene: Scene, ada: Visitor, bob: Visitor
 ) -> None:
-    text = ada.open("/my/data").text
-    assert "ada@client.example" in text
+    page = ada.open("/my/data").page
+    assert "ada@client.example" in page.text
+    assert page.all("wbr")  # Where a long address breaks.
     ada.press("Go to Bob")
     assert ada.heading == "Hello Bob"
     assert "Have my data erased" in ada.open("/my/data").text

@@ -249,7 +249,7 @@ def test_the_page_speaks_german_to_those_who_read_german(scene: Scene) -> None:
         "Stattgefunden",
         "Abgesagt",
         "Noch einmal buchen",
-        "Freitag, 28. Februar 2031",
+        "Freitag, 28.\u00a0Februar\u00a02031",
     ):
         assert words in answer
     assert "Took place" not in answer

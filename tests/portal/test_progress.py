@@ -138,7 +138,10 @@ def test_readers_of_german_read_their_line_in_german(course: list[Appointment], 
     scored(course[1], pain_avg_nrs=3)
     answer = ada.browser.get("/my/progress", headers={"Accept-Language": "de"}).get_data(as_text=True)
     assert '<html lang="de"' in answer
-    assert "Durchschnittliche Schmerzen in den letzten 7 Tagen, 0 bis 10: 3. März 5, 13. März 3" in answer
+    assert (
+        "Durchschnittliche Schmerzen in den letzten 7 Tagen, 0 bis 10: 3.\u00a0März 5, 13.\u00a0März 3"
+        in answer
+    )
     assert "Dasselbe als Tabelle" in answer
 
 

@@ -246,6 +246,9 @@ def test_nothing_is_sent_without_consent_or_without_a_file(ward: Ward) -> None:
     assert send(browser, "/my/documents", files.pdf(), agree="").status_code == 422
     assert "Tick the box if your therapist may read the file." in browser.text
     browser.open("/my/documents").press("Send the file", agree="y")
+    assert browser.text.index("My data") < browser.text.index(
+        "There is a problem"
+    )  # Below the tabs, as elsewhere.
     assert "Choose a file first." in browser.text
     assert stored() == []
 

@@ -86,7 +86,7 @@ def test_the_guardian_agrees_by_the_link_once(app: Flask, young: Visitor) -> Non
     assert asked().agreed_at is None
     assert heading(parent.post(address, {})) == "Do you agree to a massage?"
     assert asked().agreed_at is None
-    assert heading(parent.post(address, {"agree": "y"})) == "Thank you, that is kept"
+    assert heading(parent.post(address, {"agree": "y"})) == "Thank you, we have your consent"
     assert asked().agreed_at is not None
     assert parent.go(address).status_code == 410
     assert heading(young.go("/guardian")) == "Your parent or guardian has agreed"

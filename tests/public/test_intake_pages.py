@@ -276,6 +276,18 @@ def test_an_illness_today_asks_for_another_day_and_not_for_a_doctor(visitor: Vis
     card = visitor.post("/intake/check", posted("closing", {}))
     assert heading(card) == "Please come another day"
     assert "You can choose a time from" in words(card)
+    assert "No hurry" not in words(card)  # How soon to see a doctor is no question here.
+
+
+def test_what_is_over_by_tomorrow_opens_the_day_and_not_midnight(visitor: Visitor) -> None:
+    visitor.say_yes()
+    visitor.answer_until("today")
+    visitor.answer(today=["alcohol_or_drugs"])
+    visitor.go("/intake/where")
+    visitor.answer_until("check", today=["alcohol_or_drugs"])
+    card = words(visitor.post("/intake/check", posted("closing", {})))
+    assert "You can choose a time from" in card
+    assert "00:00" not in card
 
 
 def test_a_therapist_looks_first_and_no_types_are_named(visitor: Visitor) -> None:

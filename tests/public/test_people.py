@@ -272,6 +272,15 @@ def test_a_location_says_how_to_get_there_and_asks_no_map_service(client: FlaskC
     assert client.get("/locations/nowhere").status_code == 404
 
 
+def test_opening_hours_are_written_like_every_other_time_there(client: FlaskClient, make: Make) -> None:
+    _, person = with_page(make)
+    make.practice(country="CA")
+    make.weekly_hours(person, make.location(slug="late"), 5, 13 * 60, 24 * 60)
+    assert "1:00 pm to 12:00 am" in main_of(client, "/locations/late").text
+    make.practice(country="DE")
+    assert "13:00 to 00:00" in main_of(client, "/locations/late").text
+
+
 def test_a_closed_location_has_no_page(client: FlaskClient, make: Make) -> None:
     make.practice()
     make.location(slug="old", closed_on=NOW.date() - timedelta(days=1))

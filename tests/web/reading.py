@@ -26,7 +26,7 @@ VOID = frozenset(
     ]
 )
 
-INLINE = frozenset(["a", "b", "button", "label", "q", "small", "span", "strong"])
+INLINE = frozenset(["a", "b", "button", "label", "q", "small", "span", "strong", "wbr"])
 
 
 @dataclass

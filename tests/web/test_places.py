@@ -31,31 +31,46 @@ AT = datetime(2027, 1, 5, 16, 15, tzinfo=UTC)
 
 READ = {
     ("en", "US", "USD"): (
-        *("Tuesday, January 5", "Tuesday, January 5, 2027", "Tue, Jan 5", "January 5"),
-        *("5:15 PM", "$1,234", "$1,234.50", date(2027, 1, 3)),
+        *("Tuesday, January\u00a05", "Tuesday, January\u00a05, 2027", "Tue, Jan\u00a05", "January\u00a05"),
+        *("5:15\u00a0PM", "$1,234", "$1,234.50", date(2027, 1, 3)),
     ),
     ("en", "GB", "GBP"): (
         *("Tuesday 5 January", "Tuesday 5 January 2027", "Tue 5 Jan", "5 January"),
         *("17:15", "£1,234", "£1,234.50", date(2027, 1, 4)),
     ),
     ("en", "CA", "CAD"): (
-        *("Tuesday, January 5", "Tuesday, January 5, 2027", "Tue, Jan 5", "January 5"),
-        *("5:15 pm", "$1,234", "$1,234.50", date(2027, 1, 3)),
+        *("Tuesday, January\u00a05", "Tuesday, January\u00a05, 2027", "Tue, Jan\u00a05", "January\u00a05"),
+        *("5:15\u00a0pm", "$1,234", "$1,234.50", date(2027, 1, 3)),
     ),
     ("en", "CH", "CHF"): (
         *("Tuesday 5 January", "Tuesday 5 January 2027", "Tue 5 Jan", "5 January"),
         *("17:15", "CHF\xa01,234", "CHF\xa01,234.50", date(2027, 1, 4)),
     ),
     ("de", "DE", "EUR"): (
-        *("Dienstag, 5. Januar", "Dienstag, 5. Januar 2027", "Di., 5. Jan.", "5. Januar"),
+        *(
+            "Dienstag, 5.\u00a0Januar",
+            "Dienstag, 5.\u00a0Januar\u00a02027",
+            "Di., 5.\u00a0Jan.",
+            "5.\u00a0Januar",
+        ),
         *("17:15", "1.234\xa0€", "1.234,50\xa0€", date(2027, 1, 4)),
     ),
     ("de", "CH", "CHF"): (
-        *("Dienstag, 5. Januar", "Dienstag, 5. Januar 2027", "Di., 5. Jan.", "5. Januar"),
+        *(
+            "Dienstag, 5.\u00a0Januar",
+            "Dienstag, 5.\u00a0Januar\u00a02027",
+            "Di., 5.\u00a0Jan.",
+            "5.\u00a0Januar",
+        ),
         *("17:15", "CHF\xa01’234", "CHF\xa01’234.50", date(2027, 1, 4)),
     ),
     ("de", "AT", "EUR"): (
-        *("Dienstag, 5. Jänner", "Dienstag, 5. Jänner 2027", "Di., 5. Jän.", "5. Jänner"),
+        *(
+            "Dienstag, 5.\u00a0Jänner",
+            "Dienstag, 5.\u00a0Jänner\u00a02027",
+            "Di., 5.\u00a0Jän.",
+            "5.\u00a0Jänner",
+        ),
         *("17:15", "€\xa01.234", "€\xa01.234,50", date(2027, 1, 4)),
     ),
 }
@@ -105,8 +120,8 @@ def test_before_a_practice_is_set_up_and_without_an_application_it_reads_as_in_b
 def test_a_range_and_noon_and_midnight_are_said_with_their_halves(placed: Make) -> None:
     placed.practice(country="CA")
     language.speak("en")
-    assert wall_range(AT, AT.replace(hour=17), BERLIN) == "5:15 pm to 6:15 pm"
-    assert [wall_time(time(hour)) for hour in (0, 12)] == ["12:00 am", "12:00 pm"]
+    assert wall_range(AT, AT.replace(hour=17), BERLIN) == "5:15\u00a0pm to 6:15\u00a0pm"
+    assert [wall_time(time(hour)) for hour in (0, 12)] == ["12:00\u00a0am", "12:00\u00a0pm"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from clinic.accounts.models import Contact
 from clinic.booking.models import Appointment, State
 from clinic.db import db
 from clinic.language import N_, gettext
-from clinic.language.reading import local_time, short_date
+from clinic.language.reading import local_time, short_date, with_plain_spaces
 from clinic.messaging import sms
 from clinic.messaging.due.quiet_hours import Quiet
 from clinic.messaging.due.shape import DueQuery, DueRules, Row
@@ -241,7 +241,10 @@ def _text(claim: Claim, practice: Practice, now: datetime) -> TextMessage | Drop
             "link": public_url(signed_links.manage_path(appointment.id, appointment.link_epoch)),
         }
     return TextMessage(
-        reference=claim.id, to=contact.normalised, text=text, visit_starts_at=appointment.starts_at
+        reference=claim.id,
+        to=contact.normalised,
+        text=with_plain_spaces(text),
+        visit_starts_at=appointment.starts_at,
     )
 
 
