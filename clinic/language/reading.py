@@ -3,8 +3,10 @@ only place of local time."""
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_location, get_timezone_name
 from babel.numbers import format_currency, get_currency_symbol
 
@@ -72,7 +74,13 @@ def wall_time(at: time) -> str:
     Without the narrow space, which a text message would pay for, and without the dots of Canada's `p.m.`, which would meet a
     full stop.
     """
-    return format_time(at, "short", locale=places.locale()).replace("\u202f", " ").replace(".m.", "m")
+    return _wall_time(at.hour, at.minute, places.locale())
+
+
+@lru_cache(maxsize=4096)
+def _wall_time(hour: int, minute: int, where: Locale) -> str:
+    """Kept, because a calendar of many therapists writes a thousand times of day, and there are 1,440 of them."""
+    return format_time(time(hour, minute), "short", locale=where).replace("\u202f", " ").replace(".m.", "m")
 
 
 def wall_range(start: datetime, end: datetime, zone: str) -> str:

@@ -19,6 +19,8 @@ from clinic.web.forms import Ticks
 ONE_DAY = timedelta(days=1)
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 END_OF_DAY = 24 * 60
+LONGEST_CLOCK = 12
+"""How long a typed time may be: `12:30 p.m.` and room for a space."""
 SIGNS = {
     "EUR": ("€",),
     "GBP": ("£",),
