@@ -26,7 +26,7 @@ from clinic.messaging import due
 from clinic.messaging.kinds import QUESTIONS
 from clinic.messaging.models import Message
 from clinic.plans import courses, queries
-from clinic.plans.models import SessionNote
+from clinic.plans.models import Phrase, SessionNote
 from clinic.plans.rule_book import experience
 from clinic.plans.rule_book.models import Experience
 from clinic.practice import own_texts
@@ -119,6 +119,7 @@ def see_the_week(loaded_at: datetime) -> None:
     of = {(visit.client.given_name, visit.client.family_name): visit for visit in visits if visit.client}
 
     assert len(of) == len(CASES)
+    assert {*db.session.scalars(sa.select(Phrase.name))} == {*demo_practice.PHRASES}
     states = {state: [visit for visit in visits if visit.state == state] for state in State}
     assert {visit.request_reason for visit in states[State.REQUESTED]} == {"level", "plain"}
     assert len(states[State.CANCELLED]) == 1

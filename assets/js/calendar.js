@@ -17,6 +17,11 @@ const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize
 const rowHeight = () => 0.4375 * rem();
 const isWide = () => matchMedia("(min-width: 48rem)").matches;
 const clock = (minute) => `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+const inWords = (minute) => { // as the cards say it: 2:15 pm where the grid names the halves of the day
+  const halves = grid().dataset.halves?.split(" ");
+  const hour = Math.floor(minute / 60);
+  return halves ? `${hour % 12 || 12}:${String(minute % 60).padStart(2, "0")} ${halves[hour % 24 < 12 ? 0 : 1]}` : clock(minute);
+};
 const rowsOf = (li) => [...li.classList].reduce((found, name) => {
   const [, kind, number] = name.match(/^(at|for)-(\d+)$/) ?? [];
   return kind ? { ...found, [kind]: Number(number) } : found;
@@ -96,7 +101,7 @@ function draw({ verdict, said } = {}) {
   const { ghost, place } = held;
   ghost.className = `cal-drop at-${(place.minute - minuteAt(0)) / CELL} for-${place.rows}`;
   if (verdict === "reason" || verdict === "no") ghost.classList.add(`cal-drop--${verdict}`);
-  const when = ["move", "wait"].includes(held.kind) ? clock(place.minute) : `${clock(place.minute)} to ${clock(place.minute + place.rows * CELL)}`;
+  const when = ["move", "wait"].includes(held.kind) ? inWords(place.minute) : `${inWords(place.minute)} to ${inWords(place.minute + place.rows * CELL)}`;
   const head = document.createElement("b");
   head.textContent = WORDS[verdict] || when;
   ghost.replaceChildren(head, ...(verdict && WORDS[verdict] ? [`${when} ${said.join(" ")}`] : []));

@@ -227,6 +227,15 @@ class Appointment(Identified, Model):
             postgresql_where=sa.text("state = 'held' AND held_network IS NOT NULL"),
         ),
         sa.Index("ix_appointments_client_time", "client_id", "starts_at", postgresql_include=["state"]),
+        # For the lists of clients who come and who have stayed away, which read it alone.
+        sa.Index(
+            "ix_appointments_client_comes",
+            "client_id",
+            "starts_at",
+            postgresql_where=sa.text(
+                "client_id IS NOT NULL AND state IN ('requested', 'booked', 'arrived', 'done')"
+            ),
+        ),
         sa.Index("ix_appointments_starts_at", "starts_at"),
         sa.Index("ix_appointments_changed_at", "changed_at"),
         sa.Index("ix_appointments_series", "series_id", "series_index", unique=True),

@@ -8,6 +8,7 @@ from clinic.accounts import team
 from clinic.accounts.models import Role
 from clinic.db import db
 from clinic.demo import german
+from clinic.plans import note_texts
 from clinic.practice.models import (
     Gender,
     Location,
@@ -151,6 +152,15 @@ TREATMENTS = (
 )  # fmt: skip
 
 
+PHRASES = {
+    "As planned": "Worked as planned. Pressure was agreed and checked twice.",
+    "Heat at home": "A warm pack for 15 minutes in the evening, if it feels good.",
+    "Softer": "Tissue softer at the end, movement easier.",
+    "Warned of soreness": "Told that soreness for a day or two can happen, and to call if it lasts.",
+}
+"""What a note of the practice can take in by `/`, by name."""
+
+
 def set_up(now: datetime) -> None:
     """Make the practice, its location, rooms, treatments, staff and their hours; flushed."""
     db.session.add(_practice())
@@ -185,6 +195,9 @@ def set_up(now: datetime) -> None:
         db.session.flush()
         if Role.THERAPIST in person.roles:
             _therapist(person, place, user.id, house, sold)
+        if Role.OWNER in person.roles:
+            for name, text in PHRASES.items():
+                note_texts.save_phrase(None, name, text, of_practice=True, by=user, now=now)
     db.session.flush()
 
 

@@ -36,6 +36,8 @@ def day_sheet() -> ResponseReturnValue:
         "staff/day_sheet.html",
         here="today",
         on=on,
+        before=first - timedelta(days=LENGTHS[length]),
+        after=first + timedelta(days=LENGTHS[length]),
         length=length,
         days=days,
         has_names=request.args.get("names") != "no",

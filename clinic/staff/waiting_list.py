@@ -1,5 +1,6 @@
 """The waiting list at the desk: who waits, open offers, offering by hand, accepting a time for a caller."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,8 @@ from wtforms.validators import InputRequired
 
 from clinic import clock
 from clinic.accounts.permissions import Permission
-from clinic.booking import admission, idempotency, trained_therapists
+from clinic.booking import admission, client_search, idempotency, trained_therapists
+from clinic.booking.client_search import Caller
 from clinic.booking.idempotency import StoredAnswer
 from clinic.booking.placing import NotOffered
 from clinic.booking.waiting import entries, offer_answers, offering, queries
@@ -28,9 +30,9 @@ from clinic.refusal import NotFound
 from clinic.staff import desk as staff_desk
 from clinic.staff import telling
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import choices, new_client
+from clinic.staff.booking import choices, new_client, suggestions
 from clinic.staff.booking.choices import BookingChoices
-from clinic.staff.booking.forms import BookForm, NewClientForm
+from clinic.staff.booking.forms import BookForm, FindForm, NewClientForm
 from clinic.web import form_keys, time_values
 from clinic.web.access import actor, audience, staff
 from clinic.web.browser import browser
@@ -145,6 +147,40 @@ def add() -> ResponseReturnValue:
         return _done_before(form, content) or redirect(location, 303)
     staff_desk.say(f"{client.first_name} is on the waiting list.")
     return redirect(location, 303)
+
+
+@blueprint.route("/waiting-list/find", methods=["GET", "POST"], endpoint="find_waiter")
+@audience(staff, Permission.CALENDAR_WRITE)
+def find() -> ResponseReturnValue:
+    """Which client wants to wait; what is typed is in no URL."""
+    form = FindForm()
+    found: Sequence[Caller] | None = None
+    if form.validate_on_submit():
+        found = client_search.find(form.text.data or "", practice.the_practice().country, clock.now())
+    page = render_template(
+        "staff/waiting_list/find.html",
+        here="waiting",
+        form=form,
+        found=found and list(zip(found, _additions_of(found), strict=True)),
+        is_nobody=found is not None and not found,
+        treatment=request.args.get("treatment"),
+        has_errors=form.has_errors,
+    )
+    return page, UNPROCESSABLE if form.has_errors else 200
+
+
+@blueprint.post("/waiting-list/suggest", endpoint="suggest_waiters")
+@audience(staff, Permission.CALENDAR_WRITE)
+def suggest() -> ResponseReturnValue:
+    """The clients that fit what is being typed; each leads to the page that puts them on the list."""
+    return suggestions.list_of(_additions_of)
+
+
+def _additions_of(found: Sequence[Caller]) -> list[str]:
+    treatment = request.args.get("treatment")
+    return [
+        url_for("staff.add_to_waiting_list", client=known.client.id, treatment=treatment) for known in found
+    ]
 
 
 @blueprint.post("/waiting-list/<uuid:entry_id>/end", endpoint="end_entry")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from clinic.refusal import NotFound, Refusal
 from clinic.scheduling import hours
 
-_CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?(?: ?([ap])\.?m\.?)?", re.ASCII | re.IGNORECASE)
 YEARS = range(2000, 2200)
 """Days between which date arithmetic is safe; it overflows at the ends of the calendar."""
 
@@ -54,9 +54,13 @@ def read_day(text: str | None) -> date | None:
 def at_wall(on: str, at: str, zone: ZoneInfo) -> datetime:
     """The UTC instant of this local day and time; raises NoSuchTime."""
     try:
-        shown_at = datetime.combine(date.fromisoformat(on), _typed_time(at).replace(tzinfo=None))
+        day_there = date.fromisoformat(on)
     except ValueError:
         raise NoSuchTime from None
+    try:
+        shown_at = datetime.combine(day_there, _typed_time(at).replace(tzinfo=None))
+    except ValueError:
+        raise NoSuchTime("Enter a time, like 9:30 or 2:15 pm.") from None
     if shown_at.year not in YEARS:
         raise NoSuchTime
     found = hours.instant(shown_at.replace(second=0, microsecond=0), zone)
@@ -66,9 +70,25 @@ def at_wall(on: str, at: str, zone: ZoneInfo) -> datetime:
 
 
 def _typed_time(text: str) -> time:
-    """The time of `9`, `9:30`, `9.30`, `0930` or an ISO time; raises ValueError."""
+    """The time that people mean, or an ISO time; raises ValueError."""
+    minute = minute_of_day(text)
+    return time(*divmod(minute, 60)) if minute is not None else time.fromisoformat(text)
+
+
+def minute_of_day(text: str) -> int | None:
+    """Minutes after midnight of `9`, `9:30`, `9.30`, `0930`, `2 pm` or `2:15 p.m.`, up to 99:59; None for other words.
+
+    With *am* or *pm*, 12 is the first hour of its half, and no hour is above 12.
+    """
     found = _CLOCK.fullmatch(text.strip())
-    return time(int(found[1]), int(found[2] or 0)) if found else time.fromisoformat(text)
+    if found is None:
+        return None
+    hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return hour * 60 + minute
 
 
 def day(text: str) -> date:

@@ -370,6 +370,8 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.cancelled_afterwards": Permission.CALENDAR_WRITE,
     "staff.book_next_week": Permission.CALENDAR_WRITE,
     "staff.find_afterwards": Permission.CALENDAR_WRITE,
+    "staff.find_waiter": Permission.CALENDAR_WRITE,
+    "staff.suggest_waiters": Permission.CALENDAR_WRITE,
     "staff.add_afterwards": Permission.CALENDAR_WRITE,
     "staff.suggest_afterwards": Permission.CALENDAR_WRITE,
     "staff.settings_access_export": Permission.AUDIT_READ,

@@ -133,6 +133,37 @@ def test_pages_follow_each_other_and_count_truly(make: Make, scene: Scene) -> No
     assert page(ClientQuestion(text="zzzz")).first == 0
 
 
+@pytest.mark.parametrize(("shown", "weeks"), [(ListedClients.COMING, 1), (ListedClients.AWAY, -20)])
+def test_pages_of_a_list_by_visits_break_ties_by_name_and_leave_out_who_is_gone(
+    make: Make, scene: Scene, shown: ListedClients, weeks: int
+) -> None:
+    """Many visits at one moment, so that the first page ends among clients whom only their names tell apart."""
+    state = State.BOOKED if weeks > 0 else State.DONE
+    for number in reversed(range(client_list.PAGE + 5)):
+        who = make.client(given_name=f"Person{number:03}", mail=None)
+        place = make.location()
+        sold = make.treatment(therapists=[make.therapist(place)])
+        make.appointment(of=sold, who=who, starts_at=NOW + timedelta(weeks=weeks), state=state)
+        if number in (1, 2):
+            who.erased_at = NOW
+    db.session.commit()
+    wanted = ClientQuestion(shown=shown)
+    pages = [page(replace(wanted, page=number)) for number in (1, 2, 99)]
+    assert [(one.count, one.page) for one in pages] == [(53, 1), (53, 2), (53, 2)]
+    listed = [one.client.given_name for one in (*pages[0].callers, *pages[1].callers)]
+    assert listed == [f"Person{number:03}" for number in range(client_list.PAGE + 5) if number not in (1, 2)]
+    searched = page(replace(wanted, text="person", page=2)).callers
+    assert [one.client.given_name for one in searched] == listed[50:]
+
+
+@pytest.mark.parametrize("shown", [ListedClients.COMING, ListedClients.AWAY])
+def test_a_list_by_visits_names_the_states_that_its_index_holds(scene: Scene, shown: ListedClients) -> None:
+    """A statement whose states are parameters cannot use the index once its plan is kept."""
+    with statements() as asked:
+        page(ClientQuestion(shown=shown))
+    assert any("IN ('requested', 'booked', 'arrived', 'done')" in one for one in asked)
+
+
 def test_the_list_asks_the_same_of_few_and_of_many(make: Make, scene: Scene) -> None:
     counts = []
     for _ in range(2):

@@ -175,7 +175,7 @@ def same_day_next_week(hands: Hands, visit: UUID) -> None:
 
 def _free(page: Page) -> Locator:
     """Two hours nobody has taken."""
-    return page.locator('.cal-col[data-therapist="ines-moreau"] .cal-free a', has_text="10:15 to 12:00")
+    return page.locator('.cal-col[data-therapist="ines-moreau"] .cal-free a', has_text="10:15 am to 12:00 pm")
 
 
 LIMITS: dict[Walk, int] = {

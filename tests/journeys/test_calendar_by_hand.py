@@ -160,9 +160,9 @@ def test_of_two_browsers_one_wins_and_the_other_sees_why_and_follows(
     expect(second.locator("[data-calendar-says]")).to_contain_text("changed")
     assert begins(visit) == time(11)
     card = second.locator(f'.cal-visit[href$="{visit}"]')
-    expect(card).to_contain_text("11:00 to 12:00", timeout=FOLLOWS)
+    expect(card).to_contain_text("11:00 am to 12:00 pm", timeout=FOLLOWS)
     go(first.locator(".flash").get_by_role("button", name="Undo"))
-    expect(card).to_contain_text("09:00 to 10:00", timeout=FOLLOWS)
+    expect(card).to_contain_text("9:00 am to 10:00 am", timeout=FOLLOWS)
 
 
 def test_arrows_walk_through_the_grid_and_letters_lead_on_until_switched_off(
@@ -198,7 +198,7 @@ def test_without_scripts_the_day_is_read_and_a_free_time_leads_on(
 ) -> None:
     page = tab(java_script_enabled=False)
     page.goto(desk.base + day_of(visit))
-    expect(page.locator(f'.cal-visit[href$="{visit}"]')).to_contain_text("09:00 to 10:00")
+    expect(page.locator(f'.cal-visit[href$="{visit}"]')).to_contain_text("9:00 am to 10:00 am")
     go(page.locator(".cal-free a").first)
     expect(page.get_by_role("button", name="Block this time")).to_be_visible()
 
@@ -277,18 +277,18 @@ def test_a_span_drawn_over_free_time_is_booked_for_a_known_caller_in_three_acts(
 ) -> None:
     page = tab()
     page.goto(desk.base + day_of(visit))
-    free = page.locator('.cal-col[data-therapist="ines-moreau"] .cal-free a', has_text="10:15 to 12:00")
+    free = page.locator('.cal-col[data-therapist="ines-moreau"] .cal-free a', has_text="10:15 am to 12:00 pm")
     box = free.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 20, box["y"] + 3)
     page.mouse.down()
     page.mouse.move(box["x"] + 20, box["y"] + 6 * ROW, steps=4)
     page.mouse.move(box["x"] + 20, box["y"] + 15 * ROW, steps=4)
-    expect(page.locator(".cal-drop")).to_contain_text("10:15 to 11:30")
+    expect(page.locator(".cal-drop")).to_contain_text("10:15 am to 11:30 am")
     with page.expect_navigation():
         page.mouse.up()
     expect(page.locator("h1")).to_contain_text("10:15 am to 11:30 am")
-    assert page.get_by_label("Until").input_value() == "11:30"
+    assert page.get_by_label("Until").input_value() == "11:30 am"
 
     field = page.get_by_role("combobox", name="Find a client")
     field.press_sequentially("hannha")
@@ -308,7 +308,9 @@ def test_the_list_of_clients_is_walked_by_keys_and_shuts_nobody_out(
     with watched(chromium, desk.base, desk.cookies) as watch:
         page = watch.page()
         page.goto(desk.base + day_of(visit))
-        free = page.locator('.cal-col[data-therapist="ines-moreau"] .cal-free a', has_text="10:15 to 12:00")
+        free = page.locator(
+            '.cal-col[data-therapist="ines-moreau"] .cal-free a', has_text="10:15 am to 12:00 pm"
+        )
         free.focus()
         with page.expect_navigation():
             page.keyboard.press("Enter")

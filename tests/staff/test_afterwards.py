@@ -179,7 +179,7 @@ def test_hours_are_set_aside_for_the_reason(scene: Scene, yesterday: str, front_
     [
         ({"reason": " "}, "Say why it was not in the book."),
         ({"at": ""}, "Enter when it began."),
-        ({"at": "noonish"}, "Enter a day and a time"),
+        ({"at": "noonish"}, "Enter a time, like 9:30 or 2:15 pm."),
         ({"at": "12:03"}, "whole five minutes"),
     ],
 )

@@ -65,6 +65,14 @@ def _path() -> str:
     return f"/staff/appointments/{db.session.query(SessionNote).one().appointment_id}/note"
 
 
+def test_each_button_of_the_chart_says_its_own_name(page: Visitor) -> None:
+    """The regions of the figure are labels without words: a browser would name their buttons by them, so with nothing."""
+    form, _ = page.form_with("Save draft")
+    places = [one for one in form.all("button") if one.get("name") == "finding"]
+    assert len(places) > 20
+    assert all(one.get("aria-label") == one.text for one in places)
+
+
 def test_a_finding_is_removed_and_the_others_stay(page: Visitor) -> None:
     for place in ("back:neck", "back:lower_back", "front:abdomen"):
         press(page, "finding", place)

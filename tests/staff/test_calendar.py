@@ -12,6 +12,7 @@ from clinic.booking.models import State
 from clinic.db import db
 from clinic.plans import services
 from clinic.plans.models import Decision
+from clinic.practice import queries
 from clinic.practice.models import Closure, Therapist, TimeOff
 from clinic.staff.calendar.free_time import MOST_BLOCKS
 from tests import make
@@ -55,6 +56,28 @@ def test_a_card_says_time_client_treatment_and_only_the_flags_that_are_present(
     card = read(front_desk.get(DAY)).one("a", href=f"/staff/appointments/{visit.id}")
     assert "New" not in card.text
     assert "Intake missing" not in card.text
+
+
+def test_times_read_as_clocks_of_the_practices_country_show_them(scene: Scene, front_desk: Browser) -> None:
+    assert "data-halves" not in front_desk.get(DAY)
+    queries.the_practice().country = "CA"
+    db.session.commit()
+    visit = scene.visit(starts_at=AT_ONE)
+    page = read(front_desk.get(DAY))
+    assert "1:00 pm to 2:00 pm" in page.one("a", href=f"/staff/appointments/{visit.id}").text
+    hours = [one.text for one in page.one("ol", class_="cal-hours").all("li")]
+    assert {"11:00 am", "12:00 pm", "1:00 pm"} <= {*hours}
+    assert page.one("div", class_="cal").get("data-halves") == "am pm"
+    free = next(one for one in page.all("a") if one.text.endswith(" free"))
+    assert free.text == "10:00 am to 1:00 pm free"
+    assert "at=10:00" in free.get("href")
+    block = front_desk.get(free.get("href"))
+    assert read(block).labelled("Until").get("value") == "11:00 am"
+    assert "The time is blocked." in front_desk.done(
+        free.get("href"), until_time="11:00 a.m.", repeats="once"
+    )
+    row = db.session.scalars(sa.select(TimeOff)).one()
+    assert (row.from_minute, row.until_minute) == (600, 660)
 
 
 def test_caution_is_for_those_who_may_know_and_leaves_a_mark(

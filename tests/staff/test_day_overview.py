@@ -66,6 +66,10 @@ def test_the_owner_sees_yesterday_and_the_week_in_five_numbers(
     owner = sign_in(make.user(roles=["owner"]))
     with statements() as sent:
         rows = [row.text for row in read(owner.get("/staff")).all("tr")]
+    page = read(owner.get("/staff")).one("main").text
+    assert page.index("The day" if "The day" in page else "Nobody comes today") < page.index(
+        "In five numbers"
+    )
     assert "Clients who came 1 1" in rows
     assert "Did not come 1 0" in rows
     assert "New clients 1 0" in rows
@@ -93,6 +97,16 @@ def test_the_day_on_paper_with_and_without_names(scene: Scene, front_desk: Brows
         address = next(one.get("href") for one in page.all("a") if one.text == link)
         page = read(front_desk.get(address))
         assert ("Ada" in page.one("main").text) == named, link
+    for length, names in (
+        ("day", ["Sunday 2 March", "Tuesday 4 March"]),
+        ("week", ["Week of Monday 24 February", "Week of Monday 10 March"]),
+    ):
+        page = read(front_desk.get(f"/staff/day-sheet?length={length}&names=no"))
+        others = page.one("nav", aria_label=f"Other {length}s").all("a")
+        assert [one.get("aria-label") for one in others] == names
+        next_page = read(front_desk.get(others[1].get("href")))
+        assert next_page.one("h1").text == names[1]
+        assert "With names" in next_page.text
     for nonsense in ("length=year", "day=x"):
         assert front_desk.look(f"/staff/day-sheet?{nonsense}").status_code == 404
 

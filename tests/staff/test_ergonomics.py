@@ -11,6 +11,7 @@ from clinic.accounts.models import User
 from clinic.guidance.knowledge import MODALITIES
 from clinic.practice import geography
 from clinic.practice import queries as practice
+from clinic.staff.settings import fields
 from clinic.staff.settings.fields import Price
 from clinic.web import time_values
 from tests import make
@@ -58,12 +59,23 @@ def test_a_zone_is_found_by_its_city(typed: str, zone: str) -> None:
     assert geography.zone_named(typed) == zone
 
 
-@pytest.mark.parametrize(("typed", "minute"), [("9", 540), ("9:05", 545), ("0930", 570), ("18.30", 1110)])
+@pytest.mark.parametrize(
+    ("typed", "minute"),
+    [("9", 540), ("9:05", 545), ("0930", 570), ("18.30", 1110), ("2pm", 840), ("2:15 p.m.", 855), ("8 AM", 480),
+     ("12 am", 0), ("12:30 pm", 750)],
+)  # fmt: skip
 def test_a_time_is_read_as_people_type_it(typed: str, minute: int) -> None:
     at = time_values.at_wall("2031-03-05", typed, ZoneInfo("UTC"))
     assert at.hour * 60 + at.minute == minute
-    with pytest.raises(time_values.NoSuchTime):
-        time_values.at_wall("2031-03-05", "25", ZoneInfo("UTC"))
+    assert fields.parsed_clock(typed) == minute
+
+
+@pytest.mark.parametrize("typed", ["25", "9:60", "13 pm", "0 am", "2 xm", "pm", "９"])
+def test_what_is_no_time_is_refused(typed: str) -> None:
+    with pytest.raises(time_values.NoSuchTime, match="Enter a time"):
+        time_values.at_wall("2031-03-05", typed, ZoneInfo("UTC"))
+    with pytest.raises(ValueError, match="Enter a time"):
+        fields.parsed_clock(typed)
 
 
 def test_an_owner_begins_with_every_type_of_the_guidance(sign_in: Callable[[User], Browser]) -> None:

@@ -45,8 +45,9 @@ def test_one_press_books_the_same_a_week_later_and_two_book_one(
         visit.therapist_id,
         visit.length_minutes,
     )
-    front_desk.done(next_week(visit))
+    again = front_desk.done(next_week(visit))
     assert following(visit) == [booked]
+    assert "Nothing new is booked: Ada already comes at this time." in again
     assert f"/staff/appointments/{booked.id}/cancel" in page, "one press takes it back"
 
 

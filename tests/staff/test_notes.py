@@ -10,6 +10,7 @@ from tests import make
 from tests.plans.conftest import Scene
 from tests.plans.intakes import KNOTS, PREGNANT, review
 from tests.staff.conftest import Browser
+from tests.web.reading import read
 
 BEGUN = make.NOW - timedelta(minutes=50)
 GIVEN = {"first": "swedish", "areas": "neck", "pressure": "medium", "text": "Calm, no tender points."}
@@ -171,3 +172,12 @@ def test_types_by_area_stand_with_minutes_of_the_visit_on_review_visit_and_note(
     db.session.commit()
     for page in (f"/staff/appointments/{visit.id}", f"/staff/appointments/{visit.id}/note"):
         assert said in therapist.get(page)
+
+
+def test_each_part_of_a_long_note_is_one_press_away(scene: Scene, therapist: Browser) -> None:
+    visit = scene.visit(starts_at=make.NOW - timedelta(hours=1), state=State.ARRIVED)
+    page = read(therapist.get(f"/staff/appointments/{visit.id}/note"))
+    parts = page.one("nav", aria_label="Parts of this note").all("a")
+    assert [one.text for one in parts] == ["What you gave", "On the body", "In your words"]
+    for one in parts:
+        assert page.one("h2", id=one.get("href").removeprefix("#"))

@@ -33,6 +33,15 @@ def leads(option: Element) -> tuple[str, dict[str, str]]:
     return parts.path, {name: values[0] for name, values in parse_qs(parts.query).items()}
 
 
+def test_a_booking_for_a_caller_begins_in_the_field_that_finds_them(
+    scene: Scene, front_desk: Browser
+) -> None:
+    for path in ("/staff/book", "/staff/waiting-list/find"):
+        assert read(front_desk.get(path)).labelled("Find a client").has("autofocus"), path
+    page = read(front_desk.get(f"/staff/book?treatment={scene.treatment.slug}"))
+    assert not page.labelled("Find a client").has("autofocus"), "who chose a treatment goes on below"
+
+
 @pytest.mark.parametrize("typed", ["Ada Sample", "sampel", "ada@client", "30 901820", "{reference}"])
 def test_a_client_is_found_by_whatever_the_caller_says(
     scene: Scene, make: Make, front_desk: Browser, typed: str

@@ -142,3 +142,10 @@ def test_the_therapist_is_told_that_the_type_is_theirs_to_decide(scene: Scene, t
     waiting = review(visit)
     assert "You decide the type" in therapist.get(f"/staff/reviews/{waiting.id}")
     assert "(you decide the type)" in therapist.get("/staff/agenda?day=2031-03-06")
+
+
+def test_the_head_of_a_visit_says_what_with_whom_and_where(scene: Scene, front_desk: Browser) -> None:
+    visit = scene.visit()
+    page = read(front_desk.get(f"/staff/appointments/{visit.id}")).one("main").text
+    said = f"{visit.treatment.name} with {visit.therapist.name}"
+    assert page.index(said) < page.index("The visit")

@@ -13,7 +13,7 @@ from clinic.practice.models import Treatment
 from tests.booking.waiting_list import THURSDAY_TEN, cancels, look, offer_of, thursdays, waits
 from tests.conftest import NOW
 from tests.make import Make
-from tests.visitor import Visitor, as_staff
+from tests.visitor import Visitor, as_staff, shown
 
 pytestmark = pytest.mark.usefixtures("clock_at_now")
 
@@ -182,6 +182,26 @@ def test_a_known_client_waits_under_their_own_record(desk: Visitor, make: Make, 
     page.press("Put on the list")
     entry = db.session.query(WaitingListEntry).one()
     assert (entry.client_id, entry.therapist_decides) == (ada.id, False)
+
+
+def test_a_known_client_is_found_and_leads_straight_to_the_form(
+    desk: Visitor, make: Make, sold: Treatment
+) -> None:
+    ada = make.client()
+    listed = desk.open(f"/staff/waiting-list?treatment={sold.slug}").page
+    link = next(one for one in listed.all("a") if one.text == "Add somebody")
+    page = desk.open(link.get("href"))
+    form = f"/staff/waiting-list/add?client={ada.id}&treatment={sold.slug}"
+    page.press("Find", text="sample")
+    assert "1 client found" in page.text
+    assert page.page.one("a", href=form).text.startswith("Put Ada on the list")
+    sent = {**shown(page.form_with("Find")[0]), "text": "ada"}
+    typed = page.browser.post(f"/staff/waiting-list/suggest?treatment={sold.slug}", data=sent)
+    assert f"client={ada.id}" in typed.get_data(as_text=True)
+    page.press("Find", text="nobody at all")
+    assert "Nobody is found" in page.text
+    page.press("Find", text="")
+    assert page.status == 422
 
 
 def test_somebody_is_taken_off_the_list(desk: Visitor, make: Make, sold: Treatment) -> None:

@@ -87,7 +87,7 @@ class NewClientForm(BookForm):
         """As WTForms validates, and refuse somebody nobody could reach."""
         fine: bool = super().validate(extra_validators)
         if fine and not (self.mail.data or self.phone.data):
-            self.mail.errors = ["Enter an e-mail address or a telephone number"]
+            self.phone.errors = ["Enter an e-mail address or a telephone number"]
             return False
         return fine
 

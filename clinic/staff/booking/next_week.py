@@ -34,7 +34,8 @@ def book_next_week(appointment_id: UUID) -> ResponseReturnValue:
         raise NotFound
     starts_at = _a_week_later(visit)
     if (already := _booked_at(visit, starts_at)) is not None:
-        return new.to_visit(already.id)
+        desk.say(f"Nothing new is booked: {visit.client.first_name} already comes at this time.")
+        return redirect(url_for("staff.visit", appointment_id=already.id), 303)
     form = BookForm(formdata=None, data={"decide": visit.therapist_decides})
     try:
         with transaction():

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from clinic.language.reading import wall_time
 from clinic.staff.calendar.cards import Card
 from clinic.staff.calendar.frame import MINUTES_A_DAY, Absence, Shift
 
@@ -199,8 +200,14 @@ def length_words(minutes: int) -> str:
 
 
 def clock_words(minute: int) -> str:
-    """A minute of the day as a clock shows it."""
-    return f"{minute // 60:02d}:{minute % 60:02d}"
+    """A minute of the day as clocks in the practice's country show it; the end of the day is that of the next midnight."""
+    return wall_time(time(*divmod(minute % MINUTES_A_DAY, 60)))
+
+
+def halves() -> tuple[str, str] | None:
+    """What a clock in the practice's country calls the two halves of a day, such as *am* and *pm*; None if it counts to 24."""
+    words = [wall_time(time(hour)).split(" ")[-1] for hour in (1, 13)]
+    return (words[0], words[1]) if words[0].isalpha() else None
 
 
 def _by_place(plan: DayPlan) -> tuple[list[Card], list[Card]]:
@@ -231,7 +238,7 @@ def _visits(cards: Iterable[Card], on: date) -> list[Piece]:
         begins, ends = minute_of(card.begins, on), minute_of(card.ends, on)
         ends = ends if ends > begins else max(_taken(card, on)[1], begins)
         if card.is_kept:
-            until = f" until {card.kept_until:%H:%M}" if card.kept_until else ""
+            until = f" until {wall_time(card.kept_until.time())}" if card.kept_until else ""
             first, last = _taken(card, on)
             pieces.append(
                 Piece(kind="kept", begins=first, ends=last, words=f"Kept for somebody{until}", card=card)

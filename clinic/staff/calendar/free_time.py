@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.booking.placing import LONGEST_VISIT, SHORTEST_VISIT
+from clinic.language.reading import wall_time
 from clinic.practice import absences
 from clinic.practice import queries as practice
 from clinic.practice.absences import Away
@@ -22,7 +23,7 @@ from clinic.refusal import NotFound, Refusal
 from clinic.staff.blueprint import blueprint
 from clinic.staff.booking.forms import FindForm
 from clinic.staff.calendar.frame import ONE_DAY
-from clinic.staff.settings.fields import Clock, SettingsDateField
+from clinic.staff.settings.fields import LONGEST_CLOCK, Clock, SettingsDateField
 from clinic.staff.settings.layout import OutsideHoursWatch, saved
 from clinic.web import time_values
 from clinic.web.access import actor, audience, staff
@@ -45,7 +46,9 @@ class TooManyBlocks(Refusal):
 class BlockForm(Form):
     """A part of a day, once or repeated, in which somebody cannot be booked."""
 
-    until_time = Clock("Until", validators=[InputRequired("Enter when the block ends."), Length(max=5)])
+    until_time = Clock(
+        "Until", validators=[InputRequired("Enter when the block ends."), Length(max=LONGEST_CLOCK)]
+    )
     note = StringField(
         "What for",
         description="For example: lunch, meeting. All staff read it, so nothing about health.",
@@ -110,7 +113,7 @@ def calendar_time() -> ResponseReturnValue:
     chosen = _chosen()
     ends = datetime.combine(chosen.on, chosen.at) + timedelta(minutes=USUAL_BLOCK)
     usual = ends.time() if ends.date() == chosen.on else time(23, 55)
-    until = f"{chosen.until or usual:%H:%M}"
+    until = wall_time(chosen.until or usual)
     return _page(chosen, BlockForm(formdata=None, data={"until_time": until}))
 
 

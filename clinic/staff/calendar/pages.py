@@ -15,12 +15,13 @@ from clinic.accounts.models import User
 from clinic.accounts.permissions import Permission
 from clinic.db import transaction
 from clinic.language.reading import MONTHS, day_and_month, day_name, long_date
+from clinic.practice.working_hours import clock_label
 from clinic.scheduling import hours
 from clinic.staff import desk
 from clinic.staff.blueprint import blueprint
 from clinic.staff.calendar import columns, question, waiting
 from clinic.staff.calendar.cards import Card, read_cards
-from clinic.staff.calendar.columns import Column, DayPlan, clock_words
+from clinic.staff.calendar.columns import Column, DayPlan, clock_words, halves
 from clinic.staff.calendar.frame import (
     MINUTES_A_DAY,
     ONE_DAY,
@@ -111,6 +112,8 @@ def _page(asked: CalendarQuestion, frame: Frame, cards: Sequence[Card], today: d
         "frame": frame,
         "today": today,
         "clock_words": clock_words,
+        "clock_label": clock_label,
+        "halves": halves(),
         "EVERYBODY": EVERYBODY,
         "may_write": may(Permission.CALENDAR_WRITE),
     }

@@ -18,7 +18,7 @@ from clinic.accounts.permissions import Permission
 from clinic.booking.waiting import matching, queries
 from clinic.booking.waiting.matching import WaitingListTime
 from clinic.booking.waiting.models import WaitingListEntry
-from clinic.language.reading import day_name
+from clinic.language.reading import day_name, wall_time
 from clinic.practice import queries as practice
 from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound, Refusal
@@ -71,7 +71,7 @@ def panel(gaps: Sequence[CalendarGap], now: datetime) -> WaitingPanel:
                     entry=entry,
                     minutes=int(ranked.lasts.total_seconds()) // 60,
                     words=in_words(entry.times),
-                    fits=f"{day_name(first[0].date()) + ' ' if is_of_days else ''}{first[0]:%H:%M}"
+                    fits=f"{day_name(first[0].date()) + ' ' if is_of_days else ''}{wall_time(first[0].time())}"
                     f" with {first[1].person.given_name}",
                 )
             )

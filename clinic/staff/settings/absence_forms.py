@@ -3,7 +3,7 @@
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from clinic.staff.settings.fields import Clock, SettingsDateField
+from clinic.staff.settings.fields import LONGEST_CLOCK, Clock, SettingsDateField
 from clinic.web.forms import Form, Ticks
 
 
@@ -16,9 +16,9 @@ class TimeOffForm(Form):
         "Last day", description="Leave it empty for one day.", validators=[Optional()]
     )
     from_time = Clock(
-        "From", description="Only for a part of each day.", validators=[Optional(), Length(max=5)]
+        "From", description="Only for a part of each day.", validators=[Optional(), Length(max=LONGEST_CLOCK)]
     )
-    until_time = Clock("Until", validators=[Optional(), Length(max=5)])
+    until_time = Clock("Until", validators=[Optional(), Length(max=LONGEST_CLOCK)])
     note = StringField(
         "Note",
         description="For example: holiday. All staff read it, so nothing about health.",

@@ -13,11 +13,14 @@ from wtforms.validators import ValidationError
 
 from clinic.practice import queries
 from clinic.practice.models import Treatment
+from clinic.web import time_values
 from clinic.web.forms import Ticks
 
 ONE_DAY = timedelta(days=1)
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 END_OF_DAY = 24 * 60
+LONGEST_CLOCK = 12
+"""How long a typed time may be: `12:30 p.m.` and room for a space."""
 SIGNS = {
     "EUR": ("€",),
     "GBP": ("£",),
@@ -30,7 +33,6 @@ SIGNS = {
 """How an amount in a currency may be marked besides by its code."""
 _AROUND_PRICE = re.compile(r"^\s*(?:[A-Z]{3}|[A-Z]{0,2}[$€£¥])\s*|\s*(?:[A-Z]{3}|[$€£¥])\s*$")
 """A currency before or after an amount."""
-CLOCK = re.compile(r"(\d{1,2})(?:[:.h]?([0-5]\d))?")
 
 
 class Whole(IntegerField):
@@ -112,10 +114,9 @@ class Within:
 
 
 def parsed_clock(text: str) -> int:
-    """Minutes after midnight of `8:30`, `08.30`, `0830` or `8`; 24:00 is the end of the day. Raises ValueError."""
-    found = CLOCK.fullmatch(text.strip().replace("h", ":") if text.isascii() else "")
-    minute = int(found[1]) * 60 + int(found[2] or 0) if found else -1
-    if not 0 <= minute <= END_OF_DAY:
+    """Minutes after midnight of `8:30`, `08.30`, `0830`, `8` or `8 pm`; 24:00 is the end of the day. Raises ValueError."""
+    minute = time_values.minute_of_day(text)
+    if minute is None or minute > END_OF_DAY:
         raise ValueError("Enter a time, for example 08:30.")
     if minute % 5:
         raise ValueError("Enter a time in steps of five minutes, for example 08:30 or 08:35.")
