@@ -14,10 +14,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts.erasures import Erasure, ErasureState
+from clinic.backup import sending
 from clinic.db import db
 from clinic.refusal import Refusal
 
-FILE: Final = "erasures.jsonl"
+FILE: Final = sending.ERASURE_LEDGER
 
 
 class UnreadableLedger(Refusal):
