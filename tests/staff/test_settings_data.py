@@ -71,7 +71,8 @@ def test_a_copy_that_was_sent_and_one_that_failed_are_said_and_no_secret_is(
         runs.end_sending_badly(unsent.run_id, "There is no bucket here.")
     text = owner.open(DATA).text
     assert "The newest in the object storage is of" in text
-    assert "There is no bucket here." in text
+    assert "Not sent away: There is no bucket here." in text
+    assert "drill --from-storage --key FILE" in text
     with transaction():
         again = runs.begin_sending(NOW)
         assert again
