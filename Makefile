@@ -51,8 +51,8 @@ sbom: $(STAMP)/audit  ## Write what the product is made of into var/sbom (Cyclon
 
 lock:  ## Choose the newest fitting versions anew (needs uv)
 	uv pip compile -q $(LOCKING) -o requirements.lock pyproject.toml
-	uv pip compile -q $(LOCKING) --extra embedded -o requirements-run.lock pyproject.toml
-	uv pip compile -q $(LOCKING) --extra embedded --extra dev -o requirements-dev.lock pyproject.toml
+	uv pip compile -q $(LOCKING) --extra embedded --extra s3 -o requirements-run.lock pyproject.toml
+	uv pip compile -q $(LOCKING) --extra embedded --extra s3 --extra dev -o requirements-dev.lock pyproject.toml
 	uv pip compile -q $(LOCKING) -o requirements-node.lock requirements-node.in
 	uv pip compile -q $(LOCKING) -o requirements-audit.lock requirements-audit.in
 LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"

@@ -44,6 +44,20 @@ def public_url_fault(text: str) -> str | None:
     return _host_fault(parts)
 
 
+def storage_fault(text: str) -> str | None:
+    """For a bucket of an object storage, perhaps with a folder in it."""
+    if (fault := url_fault(text, ("http", "https"))) is not None:
+        return fault
+    parts = urlsplit(text)
+    if "@" in parts.netloc:
+        return "must not name a user or a password"
+    if "?" in text or "#" in text:
+        return "must be a scheme, a host, a bucket and perhaps a folder, without a question"
+    if not parts.path.strip("/"):
+        return "must name a bucket after the host, such as https://s3.example.com/bucket"
+    return _host_fault(parts)
+
+
 def mail_server_fault(text: str, schemes: Collection[str]) -> str | None:
     """For the address of a mail server."""
     return url_fault(text, schemes) or _host_fault(urlsplit(text))

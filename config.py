@@ -46,6 +46,7 @@ SCHEMES = {
     "public_url": ("http", "https"),
     "sms_url": ("http", "https"),
     "clamd_url": ("unix", "tcp"),
+    "backup_s3_url": ("http", "https"),
 }
 
 
@@ -193,6 +194,12 @@ class Settings(_Judged):
     """The public keys that may read downtime sheets. Default: those of the backups."""
     backup_folder: Path | None = None
     """Where backups lie. Default: `backups` in the data folder."""
+    backup_s3_url: str | None = None
+    """Where each backup is also sent, as `https://host/bucket` or `https://host/bucket/folder`: any object storage that speaks S3."""
+    backup_s3_region: str = Field(default="us-east-1", pattern=r"^[A-Za-z0-9-]{1,64}$")
+    """Its region; many providers have none and take any name."""
+    backup_s3_key_id: SecretStr | None = None
+    backup_s3_secret: SecretStr | None = None
 
     @field_validator("database_url", "database_owner_url", "database_seal_url", mode="before")
     @classmethod
@@ -211,6 +218,7 @@ class Settings(_Judged):
         "public_url",
         "sms_url",
         "clamd_url",
+        "backup_s3_url",
     )
     @classmethod
     def _an_address(cls, value: Any, info: ValidationInfo) -> Any:
@@ -220,6 +228,8 @@ class Settings(_Judged):
         schemes = SCHEMES[str(info.field_name)]
         if info.field_name == "public_url":
             fault = addresses.public_url_fault(text)
+        elif info.field_name == "backup_s3_url":
+            fault = addresses.storage_fault(text)
         elif info.field_name == "smtp_url":
             fault = addresses.mail_server_fault(text, schemes)
         else:
@@ -252,6 +262,10 @@ class Settings(_Judged):
         text = {name: _text(value) for name, value in given.items() if value not in (None, "")}
         is_production = text.get("environment", "") == Environment.PRODUCTION
         yield from faults_of_keys(text, is_production=is_production)
+        if "backup_s3_url" in text:
+            for name in ("backup_s3_key_id", "backup_s3_secret"):
+                if name not in text:
+                    yield name.upper(), "is not set: BACKUP_S3_URL needs the key to its bucket"
         if not is_production:
             return
         if not text.get("public_url", "").startswith("https://"):
@@ -273,6 +287,8 @@ class Settings(_Judged):
             yield "MAIL_FROM", f"must have a domain that can exist; {domain} cannot"
         if not text.get("sms_url", "https://").startswith("https://"):
             yield "SMS_URL", "must be an https:// address in production"
+        if not text.get("backup_s3_url", "https://").startswith("https://"):
+            yield "BACKUP_S3_URL", "must be an https:// address in production"
 
     @property
     def key_file(self) -> KeyFile:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from clinic import clock, db, keys_in_use
+from clinic.backup.object_storage import StorageAddress
 from clinic.db import ASIDE, SEALING
 from clinic.maintenance import (
     key_rotation,
@@ -143,7 +144,21 @@ def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, 
         "BACKUP_RECIPIENTS": tuple(settings.backup_recipients.split()),
         "DOWNTIME_RECIPIENTS": tuple(settings.downtime_recipients.split()),
         "BACKUP_FOLDER": settings.backups,
+        "BACKUP_STORAGE": backup_storage(settings),
     }
+
+
+def backup_storage(settings: Settings) -> StorageAddress | None:
+    """The object storage that backups are also sent to; None if none is set."""
+    url, key_id, secret = settings.backup_s3_url, settings.backup_s3_key_id, settings.backup_s3_secret
+    if url is None or key_id is None or secret is None:
+        return None
+    return StorageAddress.read(
+        url,
+        region=settings.backup_s3_region,
+        key_id=key_id.get_secret_value(),
+        secret=secret.get_secret_value(),
+    )
 
 
 def _unpooled(engine: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +19,18 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from clinic import clock, key_commands, schema, sealed
 from clinic.accounts import affected_clients, audit, audit_seals, security_events, team
 from clinic.accounts.models import Role, User
-from clinic.background import create_background_app
-from clinic.backup import archive, before_upgrade, drill, making, restoring, runs
+from clinic.background import backup_storage, create_background_app
+from clinic.backup import (
+    archive,
+    before_upgrade,
+    drill,
+    making,
+    object_storage,
+    restoring,
+    runs,
+    sending,
+)
+from clinic.backup.object_storage import StorageAddress
 from clinic.backup.runs import BackupState
 from clinic.booking import zone_changes
 from clinic.command_settings import command_settings
@@ -238,13 +249,39 @@ def backup_key(parsed: argparse.Namespace) -> int:
 def back_up(parsed: argparse.Namespace) -> int:
     """Make an encrypted backup of the database now, as happens each night."""
     settings = command_settings()
+    storage = backup_storage(settings)
     with create_background_app(settings).app_context():
         try:
             made = making.make(settings.database_url, settings.backups, settings.backup_recipients.split())
+            print(f"{made} ({made.stat().st_size / 1e6:.1f} MB)", flush=True)
+            if storage is not None:
+                sent = sending.send_newest(settings.backups, storage)
+                print(
+                    f"Sent to {storage.host}, read back and found whole."
+                    if sent
+                    else "Another process sends it at this moment."
+                )
         except Refusal as refusal:
             print(refusal.sentence, file=sys.stderr)
             return 1
-    print(f"{made} ({made.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+def list_backups(parsed: argparse.Namespace) -> int:
+    """List the backups here and in the object storage, oldest first."""
+    settings = Settings.without_servers()
+    for file in making.backups(settings.backups):
+        print(f"{file.name}  {file.stat().st_size / 1e6:.1f} MB  {settings.backups}")
+    storage = backup_storage(settings)
+    if storage is None:
+        return 0
+    try:
+        with object_storage.connected(storage) as stored:
+            for backup in stored.backups():
+                print(f"{backup.name}  {backup.file_bytes / 1e6:.1f} MB  {storage.host}")
+    except Refusal as refusal:
+        print(refusal.sentence, file=sys.stderr)
+        return 1
     return 0
 
 
@@ -260,7 +297,18 @@ def restore(parsed: argparse.Namespace) -> int:
     if running.running_environment(given.lumbar_data.resolve()):
         print("Lumbar is running on this data folder: stop it first. Nothing was changed.", file=sys.stderr)
         return 2
+    if parsed.file is None and not parsed.from_storage:
+        print("Name the file of a backup, or say --from-storage.", file=sys.stderr)
+        return 2
     with ExitStack() as undo:
+        if parsed.from_storage:
+            try:
+                parsed.file = _fetched(
+                    parsed.file, Path(undo.enter_context(TemporaryDirectory(prefix="lumbar-fetch-")))
+                )
+            except Refusal as refusal:
+                print(refusal.sentence, file=sys.stderr)
+                return 1
         if given.database_url is None:
             wanted = ServersWanted(broker=False)
             pair = undo.enter_context(Servers(given.lumbar_data.resolve() / "servers", wanted=wanted))
@@ -274,6 +322,7 @@ def restore(parsed: argparse.Namespace) -> int:
                 **erasure_ledger.read(settings.backups),
                 **erasure_ledger.read(parsed.file.resolve().parent),
             }
+            erasure_ledger.keep(settings.backups, done)
             found = restoring.restore(
                 parsed.file, parsed.key, settings.database_owner_url or settings.database_url
             )
@@ -286,6 +335,21 @@ def restore(parsed: argparse.Namespace) -> int:
         print(f"Erased again, as they had been since: {erased}.")
     print("No message leaves until an owner has read what waits, under Messages.")
     return 0
+
+
+def _fetched(name: Path | None, folder: Path) -> Path:
+    """A backup from the object storage, the newest if none is named, and the ledger of erasures beside it. Raises StorageRefusal."""
+    storage = _storage_or_refuse(Settings.without_servers())
+    with object_storage.connected(storage) as stored:
+        stored.fetch_lines(erasure_ledger.FILE, folder)
+        return stored.fetch(name.name if name else None, folder)
+
+
+def _storage_or_refuse(settings: Settings) -> StorageAddress:
+    storage = backup_storage(settings)
+    if storage is None:
+        raise object_storage.StorageRefusal("No object storage is set: BACKUP_S3_URL says where it is.")
+    return storage
 
 
 def _erase_again(settings: Settings, done: Mapping[UUID, datetime]) -> int:
@@ -313,11 +377,12 @@ def rehearse(parsed: argparse.Namespace) -> int:
 
     with create_background_app(settings).app_context():
         try:
-            found = drill.rehearse(settings.backups, parsed.key, product)
+            storage = _storage_or_refuse(settings) if parsed.from_storage else None
+            found = drill.rehearse(settings.backups, parsed.key, product, storage)
         except Refusal as refusal:
             print(refusal.sentence, file=sys.stderr)
             return 1
-    print(f"{found.file.name}: {found.restored.rows} rows came back, each table as it was.")
+    print(f"{found.file_name}: {found.restored.rows} rows came back, each table as it was.")
     print(
         f"{found.opened} sealed values opened, {found.seals} seals of the audit hold, nothing would be sent."
     )
@@ -349,6 +414,9 @@ def doctor(parsed: argparse.Namespace) -> int:
                 faults.append("No backups are made: see `python -m clinic backup-key`.")
             elif standing is BackupState.LATE:
                 faults.append("There is no good backup of the last 26 hours: see Settings, Data.")
+            has_storage = standing is not BackupState.OFF and backup_storage(settings) is not None
+            if runs.storage_state(clock.now(), is_on=has_storage) is BackupState.LATE:
+                faults.append("No backup of the last 26 hours is in the object storage: see Settings, Data.")
         if is_current:  # Before the newest revision there may be nothing to look at.
             verification = audit_seals.verify()
             seals = verification.seals
@@ -387,6 +455,9 @@ _REACHED: dict[str, dict[str, Any]] = {
     "--since": {"type": _instant, "metavar": "WHEN", "help": "a day or an instant (ISO 8601, UTC), included"},
     "--until": {"type": _instant, "metavar": "WHEN", "help": "the same, not included"},
 }
+_FROM_STORAGE: dict[str, dict[str, Any]] = {
+    "--from-storage": {"action": "store_true", "help": "take it from the object storage of BACKUP_S3_URL"}
+}
 COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     "up": (up, {}),
     "migrate": (
@@ -420,9 +491,19 @@ COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     "doctor": (doctor, {}),
     "backup-key": (backup_key, {}),
     "backup": (back_up, {}),
+    "backups": (list_backups, {}),
     "restore": (
         restore,
-        {"file": {"metavar": "FILE", "type": Path, "help": "a backup"}, **_KEY},
+        {
+            "file": {
+                "metavar": "FILE",
+                "type": Path,
+                "nargs": "?",
+                "help": "a backup; with --from-storage its name there, or nothing for the newest",
+            },
+            **_KEY,
+            **_FROM_STORAGE,
+        },
     ),
-    "drill": (rehearse, _KEY),
+    "drill": (rehearse, {**_KEY, **_FROM_STORAGE}),
 }

@@ -43,7 +43,7 @@ class Stage:
             program = subprocess.Popen(
                 [sys.executable, "-m", *command],
                 cwd=ROOT,
-                env={**self._environment(), **environment},
+                env={**self.environment(), **environment},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 process_group=0,
@@ -64,7 +64,8 @@ class Stage:
                 program.wait()
         self.programs.clear()
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The settings of the product, as its programs read them."""
         return {
             **self._in_production(),
             "PATH": os.environ["PATH"],

@@ -46,13 +46,21 @@ SAYS = {
     "python -m clinic up": "",
 }
 """What each says; in this order, because some need what another made."""
-OF_BACKUPS = {"backup-key", "backup", "restore", "drill"}
+OF_BACKUPS = {"backup-key", "backup", "backups", "restore", "drill"}
 """Followed by `tests/test_open_a_clinic.py`, and one by one in `tests/backup`."""
 OF_LOCKED_KEYS = {"lock-keys", "unlock-keys"}
 """Run by `tests/test_settings.py`."""
 AFTER_AN_HOUR = {"python -m clinic let-go-key sealing 1"}
 """Run by `tests/faults/test_changing_keys.py`."""
-NEEDS_A_DATABASE = set(COMMANDS) - {"up", "new-keys", "suggest", "backup-key", "restore", *OF_LOCKED_KEYS}
+NEEDS_A_DATABASE = set(COMMANDS) - {
+    "up",
+    "new-keys",
+    "suggest",
+    "backup-key",
+    "backups",
+    "restore",
+    *OF_LOCKED_KEYS,
+}
 
 
 def in_the_documents() -> set[str]:

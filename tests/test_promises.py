@@ -69,7 +69,7 @@ CODES = {
     "erasures": {"state"},
     "doctor_pages": {"language", "shows"},
     "documents": {"sent_from", "consent_version"},
-    "backup_runs": {"deed", "file_name", "problem", "sha256"},
+    "backup_runs": {"deed", "file_name", "problem", "send_problem", "sha256"},
     "drafts": {"consent_version", "door", "types"},
     "guardian_consents": {"text_version", "language", "words", "withdrawn_way", "withdrawn_by"},
     "heartbeats": {"name", "state"},

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from clinic.background import backup_storage
 from config import Environment, InvalidSettings, Settings, Start
 from secret_keys import KeyFile, Keys
 
@@ -257,8 +258,8 @@ def test_every_way_in_names_all_faults_before_it_makes_or_starts_anything(tmp_pa
 
 def test_every_variable_stands_in_the_one_table_of_the_docs() -> None:
     text = (ROOT / "docs/operating.md").read_text()
-    told = re.findall(r"(?m)^\| (`[A-Z][A-Z_`, ]+`) \|", text)
-    names = [name for cell in told for name in re.findall(r"[A-Z_]+", cell)]
+    told = re.findall(r"(?m)^\| (`[A-Z][A-Z0-9_`, ]+`) \|", text)
+    names = [name for cell in told for name in re.findall(r"[A-Z0-9_]+", cell)]
     assert len(names) == len(set(names)), "each stands there once"
     assert set(names) == {name.upper() for name in {**Settings.model_fields, **Start.model_fields}}
 
@@ -322,3 +323,31 @@ def test_a_public_address_is_a_scheme_and_a_host(tmp_path: Path, address: str) -
 def test_a_pool_too_small_for_the_message_pass_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match="DATABASE_POOL"):
         settings(tmp_path, database_pool=1)
+
+
+def test_an_object_storage_needs_a_bucket_and_its_key_and_in_production_a_protected_way(
+    tmp_path: Path,
+) -> None:
+    key = {"backup_s3_key_id": "id", "backup_s3_secret": "hunter2"}
+    for url, fault in (
+        ("ftp://s3.example/bucket", "must begin with http:// or https://"),
+        ("https://s3.example", "must name a bucket after the host"),
+        ("https://id:hunter2@s3.example/bucket", "must not name a user or a password"),
+        ("https://s3.example/bucket?region=x", "without a question"),
+    ):
+        with pytest.raises(InvalidSettings, match="BACKUP_S3_URL") as refused:
+            settings(tmp_path, backup_s3_url=url, **key)
+        assert fault in str(refused.value)
+        assert "hunter2" not in str(refused.value)
+    with pytest.raises(InvalidSettings) as refused:
+        settings(tmp_path, backup_s3_url="https://s3.example/bucket", backup_s3_key_id="id")
+    assert "BACKUP_S3_SECRET: is not set" in str(refused.value)
+    with pytest.raises(InvalidSettings) as refused:
+        settings(tmp_path, environment="production", backup_s3_url="http://s3.example/bucket", **key)
+    assert "BACKUP_S3_URL: must be an https://" in str(refused.value)
+    read = settings(tmp_path, backup_s3_url="http://s3.example/bucket/a/b/", **key)
+    assert "hunter2" not in repr(read)
+    address = backup_storage(read)
+    assert address is not None
+    assert (address.endpoint, address.bucket, address.folder) == ("http://s3.example", "bucket", "a/b/")
+    assert backup_storage(settings(tmp_path)) is None

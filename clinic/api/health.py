@@ -36,7 +36,10 @@ def health() -> Response:
         behind = backlog.count(clock.now())
         is_on_time = heartbeat.is_on_time(clock.system())
         sealing = audit_seals.state(clock.now())
-        backup = runs.state(clock.now(), are_on=bool(current_app.config["BACKUP_RECIPIENTS"]))
+        are_on = bool(current_app.config["BACKUP_RECIPIENTS"])
+        backup = runs.state(clock.now(), are_on=are_on)
+        has_storage = current_app.config["BACKUP_STORAGE"] is not None
+        storage = runs.storage_state(clock.now(), is_on=are_on and has_storage)
     except (OperationalError, PoolExhausted):
         db.session.rollback()
         return _down()
@@ -45,7 +48,7 @@ def health() -> Response:
         and behind.are_none
         and is_on_time
         and sealing == "ok"
-        and backup is not BackupState.LATE
+        and BackupState.LATE not in (backup, storage)
     )
     status = "ok" if is_well else "degraded"
     if not _may_see_details():
@@ -58,6 +61,7 @@ def health() -> Response:
         arrears=asdict(behind),
         audit=sealing,
         backup=backup,
+        backup_storage=storage,
         **{sign.part.value: sign.word for sign in found.signs},
     )
     return _unkept(answer)

@@ -1,5 +1,6 @@
 """Prove the newest backup: restore it into a server of its own, open what is sealed, verify the audit, send nothing."""
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,9 +13,10 @@ import sqlalchemy as sa
 
 from clinic import clock, sealed
 from clinic.accounts import audit_seals
-from clinic.backup import making, restoring, runs
+from clinic.backup import making, object_storage, restoring, runs
 from clinic.backup.archive import digest
 from clinic.backup.models import BackupDeed
+from clinic.backup.object_storage import StorageAddress
 from clinic.backup.restoring import RestoredBackup
 from clinic.db import Base, db, transaction
 from clinic.embedded.servers import Servers, scratch_servers
@@ -36,14 +38,16 @@ class DrillFailed(Refusal):
 class DrillReport:
     """What a drill found."""
 
-    file: Path
+    file_name: str
+    file_bytes: int
+    sha256: str
     restored: RestoredBackup
     opened: int
     """Sealed values that opened."""
     seals: int
     """Seals of the audit that hold."""
     took: timedelta
-    """From the encrypted file to a database that can be used (recovery time)."""
+    """From the encrypted file, wherever it lay, to a database that can be used (recovery time)."""
     lost: timedelta
     """What would be missing if the live database were lost now (recovery point)."""
 
@@ -52,15 +56,17 @@ Product = Callable[[Servers], AbstractContextManager[object]]
 """The product's context on other servers."""
 
 
-def rehearse(folder: Path, key_file: Path, product: Product) -> DrillReport:
+def rehearse(
+    folder: Path, key_file: Path, product: Product, storage: StorageAddress | None = None
+) -> DrillReport:
     """Restore the newest backup into servers that are removed afterwards, look at it, and note the drill in the live database.
 
-    Owns its transactions. Raises a Refusal after noting it.
+    The backup comes from the folder, or from the object storage if one is given. Owns its transactions. Raises a Refusal after noting it.
     """
     with transaction():
         run_id = runs.begin(BackupDeed.DRILL, clock.now()).id
     try:
-        report = _rehearsed(folder, key_file, product)
+        report = _rehearsed(folder, key_file, product, storage)
     except Refusal as refusal:
         with transaction():
             runs.end_badly(run_id, refusal.sentence, clock.now())
@@ -68,23 +74,24 @@ def rehearse(folder: Path, key_file: Path, product: Product) -> DrillReport:
     with transaction():
         runs.end_well(
             run_id,
-            file_name=report.file.name,
-            file_bytes=report.file.stat().st_size,
-            sha256=digest(report.file),
+            file_name=report.file_name,
+            file_bytes=report.file_bytes,
+            sha256=report.sha256,
             now=clock.now(),
         )
     return report
 
 
-def _rehearsed(folder: Path, key_file: Path, product: Product) -> DrillReport:
-    file = making.newest(folder)
-    with scratch_servers() as servers:
+def _rehearsed(folder: Path, key_file: Path, product: Product, storage: StorageAddress | None) -> DrillReport:
+    with tempfile.TemporaryDirectory(prefix="lumbar-drill-") as work, scratch_servers() as servers:
         began = time.monotonic()
+        file = object_storage.fetch(storage, None, Path(work)) if storage else making.newest(folder)
         restored = restoring.restore(file, key_file, servers.urls.owner)
         took = timedelta(seconds=time.monotonic() - began)
         with product(servers):
             opened, seals = _looked_at(clock.now())
-    return DrillReport(file, restored, opened, seals, took, clock.now() - restored.manifest.made_at)
+        lost = clock.now() - restored.manifest.made_at
+        return DrillReport(file.name, file.stat().st_size, digest(file), restored, opened, seals, took, lost)
 
 
 def _looked_at(now: datetime) -> tuple[int, int]:

@@ -67,10 +67,15 @@ def make(url: str, folder: Path, readers: Sequence[str]) -> Path:
 
 def newest(folder: Path) -> Path:
     """The newest backup in a folder. Raises archive.UnreadableBackup if there is none."""
-    names = sorted(path.name for path in _listed(folder) if rotation.made_at(path.name))
-    if not names:
+    found = backups(folder)
+    if not found:
         raise archive.UnreadableBackup(f"There is no backup in {folder}.")
-    return folder / names[-1]
+    return found[-1]
+
+
+def backups(folder: Path) -> list[Path]:
+    """The backups in a folder, oldest first."""
+    return sorted(path for path in _listed(folder) if rotation.made_at(path.name))
 
 
 def _listed(folder: Path) -> Iterator[Path]:

@@ -33,6 +33,12 @@ class BackupRun(Identified, Model):
     """Of the file, in hexadecimal."""
     problem: Mapped[str | None]
     """Why it failed, in a sentence that names no value of any row."""
+    send_began_at: Mapped[datetime | None]
+    """When this backup was last begun to be sent to the object storage, if there is one."""
+    sent_at: Mapped[datetime | None]
+    """When it was read back there and found whole."""
+    send_problem: Mapped[str | None]
+    """Why the last sending failed, as in `problem`."""
 
     __table_args__ = (
         sa.CheckConstraint("deed IN ('backup', 'drill')", name="deed_known"),

@@ -1,10 +1,10 @@
-"""The worker's step: a backup each night."""
+"""The worker's steps: a backup each night, and its way to the object storage each hour until it is there."""
 
 import logging
 
 from flask import current_app
 
-from clinic.backup import making
+from clinic.backup import making, sending
 from clinic.refusal import Refusal
 
 log = logging.getLogger(__name__)
@@ -20,3 +20,16 @@ def back_up() -> None:
         making.make(url, current_app.config["BACKUP_FOLDER"], readers)
     except Refusal as refusal:
         log.error("no backup was made: %s", refusal.sentence)
+        return
+    send_backup()
+
+
+def send_backup() -> None:
+    """Send the newest backup to the object storage, if there is one and it lacks it. Safe to repeat: what is there is not sent again."""
+    address = current_app.config["BACKUP_STORAGE"]
+    if address is None or not current_app.config["BACKUP_RECIPIENTS"]:
+        return
+    try:
+        sending.send_newest(current_app.config["BACKUP_FOLDER"], address)
+    except Refusal as refusal:
+        log.error("the backup was not sent to the object storage: %s", refusal.sentence)

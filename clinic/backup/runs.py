@@ -39,6 +39,19 @@ class BackupOverview:
     drill: BackupRun | None
     """The newest good drill."""
     lately: Sequence[BackupRun]
+    storage: BackupState
+    """Whether there is a newest copy in the object storage, away from this machine."""
+    newest_sent: BackupRun | None
+    """The newest backup that is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentBackup:
+    """A good backup that is not in the object storage yet."""
+
+    run_id: UUID
+    file_name: str
+    sha256: str
 
 
 def begin(deed: BackupDeed, now: datetime) -> BackupRun:
@@ -59,6 +72,25 @@ def end_badly(run_id: UUID, problem: str, now: datetime) -> None:
     _end(run_id, problem=problem, ended_at=now)
 
 
+def begin_sending(now: datetime) -> UnsentBackup | None:
+    """Note that the newest good backup begins to be sent; None if it is there already, or if there is none."""
+    run = _newest(BackupDeed.BACKUP)
+    if run is None or run.sent_at is not None or run.file_name is None or run.sha256 is None:
+        return None
+    run.send_began_at, run.send_problem = now, None
+    return UnsentBackup(run.id, run.file_name, run.sha256)
+
+
+def end_sending_well(run_id: UUID, now: datetime) -> None:
+    """Note that the storage gave back what was sent."""
+    _end(run_id, sent_at=now)
+
+
+def end_sending_badly(run_id: UUID, problem: str) -> None:
+    """Note why it was not sent, or what went wrong once it was."""
+    _end(run_id, send_problem=problem)
+
+
 def _end(run_id: UUID, **columns: object) -> None:
     db.session.execute(sa.update(BackupRun).where(BackupRun.id == run_id).values(**columns))
 
@@ -70,33 +102,47 @@ def state(now: datetime, *, are_on: bool) -> BackupState:
     """
     if not are_on:
         return BackupState.OFF
-    runs = sa.select(BackupRun.began_at)
-    good = runs.where(BackupRun.deed == BackupDeed.BACKUP, BackupRun.is_good)
-    since = db.session.scalar(
-        sa.select(
-            sa.func.coalesce(
-                good.with_only_columns(sa.func.max(BackupRun.began_at)).scalar_subquery(),
-                runs.with_only_columns(sa.func.min(BackupRun.began_at)).scalar_subquery(),
-            )
-        )
+    good = sa.select(sa.func.max(BackupRun.began_at)).where(
+        BackupRun.deed == BackupDeed.BACKUP, BackupRun.is_good
     )
+    return _state(good, sa.select(sa.func.min(BackupRun.began_at)), now)
+
+
+def storage_state(now: datetime, *, is_on: bool) -> BackupState:
+    """How the copies in the object storage stand: late without one of a backup that began within LATE_AFTER. One statement.
+
+    Counted from the first attempt to send one, as `state` does.
+    """
+    if not is_on:
+        return BackupState.OFF
+    good = sa.select(sa.func.max(BackupRun.began_at)).where(BackupRun.sent_at.is_not(None))
+    return _state(good, sa.select(sa.func.min(BackupRun.send_began_at)), now)
+
+
+def _state(good: sa.Select[datetime], first: sa.Select[datetime], now: datetime) -> BackupState:
+    since = db.session.scalar(sa.select(sa.func.coalesce(good.scalar_subquery(), first.scalar_subquery())))
     return BackupState.OK if since is None or since > now - LATE_AFTER else BackupState.LATE
 
 
-def overview(now: datetime, *, are_on: bool) -> BackupOverview:
+def overview(now: datetime, *, are_on: bool, has_storage: bool = False) -> BackupOverview:
     """How the backups stand, with the last attempts, newest first."""
     lately = db.session.scalars(
         sa.select(BackupRun).order_by(BackupRun.began_at.desc(), BackupRun.id.desc()).limit(SHOWN)
     ).all()
     return BackupOverview(
-        state(now, are_on=are_on), _newest(BackupDeed.BACKUP), _newest(BackupDeed.DRILL), lately
+        state(now, are_on=are_on),
+        _newest(BackupDeed.BACKUP),
+        _newest(BackupDeed.DRILL),
+        lately,
+        storage_state(now, is_on=are_on and has_storage),
+        _newest(BackupDeed.BACKUP, BackupRun.sent_at.is_not(None)),
     )
 
 
-def _newest(deed: BackupDeed) -> BackupRun | None:
+def _newest(deed: BackupDeed, *conditions: sa.ColumnElement[bool]) -> BackupRun | None:
     return db.session.scalar(
         sa.select(BackupRun)
-        .where(BackupRun.deed == deed, BackupRun.is_good)
+        .where(BackupRun.deed == deed, BackupRun.is_good, *conditions)
         .order_by(BackupRun.began_at.desc())
         .limit(1)
     )

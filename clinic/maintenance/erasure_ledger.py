@@ -1,11 +1,12 @@
 """The ledger of erasures: which clients were erased and when, in a file beside the backups and so outside of them.
 
-A restored backup brings erased clients back. `restore` reads this file and erases them once more before anything else runs. The file
-names nobody: an id says nothing without the database.
+A restored backup brings erased clients back. `restore` reads this file and erases them once more before anything else runs, and the worker
+does the same, in case a restore was killed before it did. The file names nobody: an id says nothing without the database.
 """
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -14,10 +15,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from clinic.accounts.erasures import Erasure, ErasureState
+from clinic.backup import sending
 from clinic.db import db
 from clinic.refusal import Refusal
 
-FILE: Final = "erasures.jsonl"
+FILE: Final = sending.ERASURE_LEDGER
 
 
 class UnreadableLedger(Refusal):
@@ -53,15 +55,33 @@ def complete(folder: Path) -> int:
     """
     wanted = sa.select(Erasure.client_id, Erasure.done_at).where(Erasure.state == ErasureState.DONE)
     known = read(folder)
-    missing = [
-        (client_id, done_at)
-        for client_id, done_at in db.session.execute(wanted.order_by(Erasure.done_at))
-        if done_at and client_id not in known
-    ]
+    return _append(
+        folder,
+        {
+            client_id: done_at
+            for client_id, done_at in db.session.execute(wanted.order_by(Erasure.done_at))
+            if done_at and client_id not in known
+        },
+    )
+
+
+def keep(folder: Path, done: Mapping[UUID, datetime]) -> int:
+    """Write those of these erasures that the file lacks, and wait until they are on the disk; returns how many. Raises UnreadableLedger.
+
+    Called before a restore: one that is killed before it has erased them again leaves that to the worker.
+    """
+    known = read(folder)
+    return _append(folder, {client_id: at for client_id, at in done.items() if client_id not in known})
+
+
+def _append(folder: Path, missing: Mapping[UUID, datetime]) -> int:
     if not missing:
         return 0
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lines = [json.dumps({"client": str(client_id), "erased_at": at.isoformat()}) for client_id, at in missing]
+    lines = [
+        json.dumps({"client": str(client_id), "erased_at": at.isoformat()})
+        for client_id, at in missing.items()
+    ]
     with (folder / FILE).open("ab+") as ledger:
         ledger.seek(0)
         ledger.truncate(ledger.read().rfind(b"\n") + 1)  # A line that was cut off begins anew.

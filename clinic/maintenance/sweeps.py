@@ -79,9 +79,14 @@ def count_experiences_first() -> None:
 
 
 def erase_granted() -> None:
-    """Erase the clients whose hour is over, and write that down outside the database. Safe to repeat: nobody is erased twice."""
-    erasure.carry_out_granted(clock.now(), mails=current_app.config["MAILDIR"])
-    erasure_ledger.complete(current_app.config["BACKUP_FOLDER"])
+    """Erase the clients whose hour is over, and write that down outside the database. Safe to repeat: nobody is erased twice.
+
+    Whoever is in the ledger and yet here came with a restore that was killed before its end, and is erased once more.
+    """
+    folder, mails = current_app.config["BACKUP_FOLDER"], current_app.config["MAILDIR"]
+    erasure.carry_out_granted(clock.now(), mails=mails)
+    erasure.erase_again(erasure_ledger.read(folder), clock.now(), mails)
+    erasure_ledger.complete(folder)
 
 
 def tidy() -> None:

@@ -51,6 +51,7 @@ TIMETABLE: Final = (
     ScheduledStep(step=sweeps.tidy, schedule=crontab(minute=str(retention.MINUTE)), expires=1800),
     ScheduledStep(step=downtime_sheet.make_downtime_sheet, schedule=crontab(minute="5,35"), expires=1500),
     ScheduledStep(step=nightly.back_up, schedule=crontab(hour="2", minute="30"), expires=3600, limit=14_400),
+    ScheduledStep(step=nightly.send_backup, schedule=crontab(minute="50"), expires=1800, limit=14_400),
     ScheduledStep(step=sweeps.delete_old_drafts, schedule=_daily(retention.NIGHT), expires=3600),
     ScheduledStep(
         step=sweeps.erase_unseen_clients, schedule=_daily(retention.UNSEEN_NIGHT), expires=3600, limit=3600

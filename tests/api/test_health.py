@@ -11,6 +11,7 @@ from clinic.accounts import audit
 from clinic.app import create_app
 from clinic.backup import runs
 from clinic.backup.models import BackupDeed
+from clinic.backup.object_storage import StorageAddress
 from clinic.db import db, dispose
 from clinic.messaging import heartbeat
 from clinic.messaging.heartbeat import DeliveryPart
@@ -51,6 +52,7 @@ def test_before_a_worker_ever_ran_people_are_served_and_the_answer_says_what_is_
         "clock": "ok",
         "audit": "ok",
         "backup": "off",
+        "backup_storage": "off",
         "arrears": {"due_unsent": 0, "sending_too_long": 0, "unreminded": 0},
     }
 
@@ -70,6 +72,25 @@ def test_a_day_without_a_good_backup_shows_where_backups_are_made(
     monkeypatch.setitem(app.config, "BACKUP_RECIPIENTS", ("age1",))
     found = client.get("/health", headers=AUTHORIZED).get_json()
     assert (found["status"], found["backup"]) == ("degraded", "late")
+
+
+def test_a_day_without_a_copy_in_the_object_storage_shows_where_there_is_one(
+    app: Flask, client: FlaskClient, tamper: Tamper, clock_at_now: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived(*DeliveryPart)
+    run = runs.begin(BackupDeed.BACKUP, make.NOW - timedelta(hours=27))
+    runs.end_well(run.id, file_name="a", file_bytes=1, sha256="0", now=make.NOW - timedelta(hours=26))
+    runs.begin_sending(make.NOW - timedelta(hours=27))
+    fresh = runs.begin(BackupDeed.BACKUP, make.NOW)
+    runs.end_well(fresh.id, file_name="b", file_bytes=1, sha256="0", now=make.NOW)
+    db.session.commit()
+    monkeypatch.setitem(app.config, "BACKUP_RECIPIENTS", ("age1",))
+    found = client.get("/health", headers=AUTHORIZED).get_json()
+    assert (found["status"], found["backup"], found["backup_storage"]) == ("ok", "ok", "off")
+    address = StorageAddress.read("https://s3.example/b", region="r", key_id="k", secret="s")
+    monkeypatch.setitem(app.config, "BACKUP_STORAGE", address)
+    found = client.get("/health", headers=AUTHORIZED).get_json()
+    assert (found["status"], found["backup"], found["backup_storage"]) == ("degraded", "ok", "late")
 
 
 def test_entries_that_nobody_seals_show(client: FlaskClient, tamper: Tamper, clock_at_now: None) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -107,3 +108,22 @@ def test_who_was_erased_does_not_come_back_and_an_unreadable_ledger_brings_nobod
     ledger.write_text(json.dumps({"client": str(eve), "erased_at": "2031-03-01T09:00:00+00:00"}) + "\n")
     status, said = run(words, variables)
     assert (status, "Erased again, as they had been since: 1." in said) == (0, True), said
+
+
+def test_who_was_erased_is_noted_here_before_anything_is_restored(
+    product: Stage, backup: Path, key_pair: KeyPair, tmp_path: Path
+) -> None:
+    carried = tmp_path / "stick" / backup.name
+    carried.parent.mkdir()
+    carried.write_bytes(backup.read_bytes())
+    line = json.dumps({"client": str(UUID(int=7)), "erased_at": "2031-03-01T09:00:00+00:00"}) + "\n"
+    (carried.parent / erasure_ledger.FILE).write_text(line)
+    variables = {
+        "LUMBAR_DATA": str(tmp_path / "var"),
+        "ENVIRONMENT": "test",
+        "LUMBAR_KEYS": product.settings.keys.dumped(),
+        "DATABASE_URL": product.settings.database_url,
+    }
+    status, said = run(["restore", str(carried), "--key", str(key_pair[0])], variables)
+    assert (status, "This database is not empty" in said) == (1, True), said
+    assert (tmp_path / "var" / "backups" / erasure_ledger.FILE).read_text() == line

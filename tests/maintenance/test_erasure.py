@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from clinic import demo
 from clinic.accounts import audit, erasures
@@ -16,7 +17,7 @@ from clinic.accounts.models import AuditEntry, Client, Role, User
 from clinic.booking.models import Appointment, State
 from clinic.db import Base, db, transaction
 from clinic.intake.models import Submission
-from clinic.maintenance import erasure, erasure_ledger, periods, retention
+from clinic.maintenance import erasure, erasure_ledger, periods, retention, sweeps
 from clinic.messaging.kinds.erasures import AFTER_THE_HOUR
 from clinic.messaging.models import Message, MessageKind
 from clinic.plans.models import SessionNote
@@ -350,6 +351,20 @@ def test_who_comes_back_with_a_backup_is_erased_again_and_once(week: sa.Connecti
     assert entry.client_id == person.id
     assert erasure_ledger.complete(tmp_path) == 1
     assert erasure_ledger.read(tmp_path) == {person.id: at}
+
+
+def test_the_worker_erases_whom_a_restore_that_was_killed_left_here(
+    week: sa.Connection, tmp_path: Path, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "BACKUP_FOLDER", tmp_path)
+    person = new_client()
+    mark(person)
+    done = {person.id: WEDNESDAY - timedelta(days=9)}
+    assert erasure_ledger.keep(tmp_path, done) == 1
+    assert erasure_ledger.keep(tmp_path, done) == 0
+    sweeps.erase_granted()
+    assert traces(MARK) == []
+    assert erasure_ledger.read(tmp_path) == done
 
 
 def test_letters_in_the_folder_go_too_and_those_of_others_stay(week: sa.Connection, tmp_path: Path) -> None:

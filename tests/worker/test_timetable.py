@@ -29,6 +29,7 @@ def test_every_step_is_a_task_under_its_own_name(app: Flask) -> None:
         "lapse_and_decide",
         "offer_freed_times",
         "seal_audit",
+        "send_backup",
         "delete_old_drafts",
         "tidy",
         "fetch_from_sns",

@@ -18,12 +18,16 @@ from clinic.web.access import audience, staff
 def show() -> ResponseReturnValue:
     """Backups, drills and downtime sheets. Nothing about a client is shown."""
     now = clock.now()
-    found = runs.overview(now, are_on=bool(current_app.config["BACKUP_RECIPIENTS"]))
+    storage = current_app.config["BACKUP_STORAGE"]
+    found = runs.overview(
+        now, are_on=bool(current_app.config["BACKUP_RECIPIENTS"]), has_storage=storage is not None
+    )
     is_drill_due = found.drill is None or found.drill.began_at < now - runs.DRILL_AFTER
     return page(
         "data",
         "data",
         found=found,
+        storage_host=storage.host if storage else None,
         is_drill_due=is_drill_due,
         asked=erasures.open_erasures(),
         restricted=erasures.restricted_records(),
