@@ -76,8 +76,13 @@ def wall_time(at: time) -> str:
 
     Without the dots of Canada's `p.m.`, which would meet a full stop.
     """
-<<<<<<< HEAD
-    written = format_time(at, "short", locale=places.locale()).replace(".m.", "m")
+    return _wall_time(at.hour, at.minute, places.locale())
+
+
+@lru_cache(maxsize=4096)
+def _wall_time(hour: int, minute: int, where: Locale) -> str:
+    """Kept, because a calendar of many therapists writes a thousand times of day, and there are 1,440 of them."""
+    written = format_time(time(hour, minute), "short", locale=where).replace(".m.", "m")
     return written.replace("\u202f", NO_BREAK).replace(" ", NO_BREAK)
 
 
@@ -88,15 +93,6 @@ def minute_of_day(minute: int) -> str:
         return wall_time(time(hour, left))
     has_halves = "a" in str(places.locale().time_formats["short"].pattern)
     return wall_time(time(0, left)) if has_halves else f"{hour:02}:{left:02}"
-=======
-    return _wall_time(at.hour, at.minute, places.locale())
-
-
-@lru_cache(maxsize=4096)
-def _wall_time(hour: int, minute: int, where: Locale) -> str:
-    """Kept, because a calendar of many therapists writes a thousand times of day, and there are 1,440 of them."""
-    return format_time(time(hour, minute), "short", locale=where).replace("\u202f", " ").replace(".m.", "m")
->>>>>>> workspace
 
 
 def wall_range(start: datetime, end: datetime, zone: str) -> str:
