@@ -61,7 +61,7 @@ def test_a_zone_is_found_by_its_city(typed: str, zone: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "minute"),
-    [("9", 540), ("9:05", 545), ("0930", 570), ("18.30", 1110), ("2pm", 840), ("2:15 p.m.", 855), ("8 AM", 480),
+    [("9", 540), ("9:05", 545), ("0930", 570), ("18.30", 1110), ("2pm", 840), ("5:15\u00a0pm", 1035), ("2:15 p.m.", 855), ("8 AM", 480),
      ("12 am", 0), ("12:30 pm", 750)],
 )  # fmt: skip
 def test_a_time_is_read_as_people_type_it(typed: str, minute: int) -> None:
