@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0139_sent_backups"
-down_revision = "0122_photo_texts"
+down_revision = "0137_visits_by_client"
 branch_labels = None
 depends_on = None
 
