@@ -127,7 +127,7 @@ def test_a_range_and_noon_and_midnight_are_said_with_their_halves(placed: Make) 
 @pytest.mark.parametrize(
     ("country", "read"),
     [
-        ("CA", ["12:00 am", "8:30 am", "12:00 pm", "5:15 pm", "12:00 am"]),
+        ("CA", ["12:00\u00a0am", "8:30\u00a0am", "12:00\u00a0pm", "5:15\u00a0pm", "12:00\u00a0am"]),
         ("GB", ["00:00", "08:30", "12:00", "17:15", "24:00"]),
     ],
 )
