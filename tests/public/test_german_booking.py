@@ -164,7 +164,7 @@ def test_a_guardians_yes_is_german(app: Flask, young: Answering) -> None:
     whole(asking.press("Link schicken", mail="parent@client.example"), asking.heading)
     page = whole(german(app.test_client()).open(link()), "Stimmen Sie einer Massage zu?")
     whole(page.press("Ich stimme zu"), "Stimmen Sie einer Massage zu?")
-    whole(page.press("Ich stimme zu", agree="y"), "Danke, das ist festgehalten")
+    whole(page.press("Ich stimme zu", agree="y"), "Danke, Ihre Einwilligung ist festgehalten")
     whole(page.open("/guardian/nobody-made-this"), "Dieser Link wurde schon benutzt oder ist zu alt")
 
 
