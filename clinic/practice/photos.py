@@ -5,6 +5,7 @@ a second, so callers encode first (`photo_encoding.encoded`) and open a transact
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import selectinload, undefer
 
 from clinic.accounts import audit
 from clinic.db import db
+from clinic.practice.editing import print_of, require_unchanged
 from clinic.practice.models import Location, Photo, PhotoFile, Therapist, TherapistProfile
 from clinic.practice.own_texts import Translations
 from clinic.practice.photo_encoding import EncodedPhoto
@@ -72,6 +74,33 @@ def add_to_location(
     audit.record(actor, "change", of, fields=["photos"], now=now)
     db.session.flush()
     return photo
+
+
+@dataclass(frozen=True)
+class PhotoWords:
+    """What a photo shows, in the practice's main language and in others (`own_texts`)."""
+
+    alt: str
+    translations: Translations
+
+
+def words_mark(photo: Photo) -> str:
+    """The mark of a page made from the words of this photo."""
+    return print_of(photo.alt, photo.translations)
+
+
+def describe(
+    photo: Photo, of: Therapist | Location, words: PhotoWords, *, seen_as: str, actor: str, now: datetime
+) -> None:
+    """Change what a photo shows in words; its files stay. Raises ChangedMeanwhile. Flushed."""
+    db.session.refresh(photo, ["alt", "translations"], with_for_update={"of": Photo})
+    require_unchanged(seen_as, words_mark(photo))
+    if (photo.alt, photo.translations) == (words.alt, words.translations):
+        return
+    photo.alt, photo.translations = words.alt, words.translations
+    field = "portrait" if photo.therapist_id else "photos"
+    audit.record(actor, "change", of, fields=[field], purpose="words", now=now)
+    db.session.flush()
 
 
 def remove_portrait(of: Therapist, *, actor: str, now: datetime) -> None:

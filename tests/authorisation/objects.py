@@ -545,7 +545,7 @@ def _therapists_page(world: World) -> Objects:
 
 def _photo(world: World) -> Photo:
     """A photo of the location, in one file that is no picture."""
-    found = db.session.scalars(sa.select(Photo)).first()
+    found = db.session.scalars(sa.select(Photo).where(Photo.location_id.is_not(None))).first()
     if found is None:
         file = PhotoFile(format="jpeg", width=480, height=320, digest="0" * 32, content=b"photo")
         found = Photo(
@@ -559,6 +559,17 @@ def _photo(world: World) -> Photo:
 def _photo_file(world: World) -> Objects:
     file = _photo(world).files[0]
     return Objects({"digest": file.digest, "format_": "jpeg"}, {"digest": "1" * 32, "format_": "jpeg"})
+
+
+def _portrait_words(world: World) -> Objects:
+    """The portrait on one's own page, and on a colleague's."""
+    page = _therapists_page(world)
+    for therapist_id in (world.set_up["therapist"], world.visit_of_bob.therapist_id):
+        if db.session.scalar(sa.select(Photo).where(Photo.therapist_id == therapist_id)) is None:
+            file = PhotoFile(format="jpeg", width=160, height=160, digest="1" * 32, content=b"portrait")
+            db.session.add(Photo(therapist_id=therapist_id, added_at=clock.now(), files=[file]))
+    db.session.commit()
+    return page
 
 
 def _location_photo(world: World) -> Objects:
@@ -583,6 +594,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.settings_card": _therapists_page,
     "staff.settings_photos": _of_the_practice("location_id", "location"),
     "staff.settings_remove_photo": _location_photo,
+    "staff.settings_photo_words": _location_photo,
+    "staff.settings_portrait_words": _portrait_words,
     "booking.choose": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "booking.hold": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),
     "website_booking.choose": lambda world: Objects({"slug": world.treatment.slug}, {"slug": "nothing"}),

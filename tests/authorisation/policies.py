@@ -437,6 +437,8 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.settings_card": SIGNING,
     "staff.settings_photos": Permission.SETTINGS_WRITE,
     "staff.settings_remove_photo": Permission.SETTINGS_WRITE,
+    "staff.settings_photo_words": Permission.SETTINGS_WRITE,
+    "staff.settings_portrait_words": SIGNING,
     "staff.settings_hours": Permission.SETTINGS_WRITE,
     "staff.settings_week": Permission.SETTINGS_WRITE,
     "staff.settings_day": Permission.SETTINGS_WRITE,

@@ -214,6 +214,66 @@ def test_what_a_photo_shows_is_heard_in_each_language_that_it_was_typed_in(
     }
 
 
+def test_what_a_stored_photo_shows_is_changed_without_sending_it_again(scene: Scene, owner: Browser) -> None:
+    where = scene.location
+    path = f"/staff/settings/locations/{where.id}/photos"
+    send(owner, path, picture(600, 500), "The green dor.", alt_de="Die grüne Tür.")
+    photo = db.session.scalars(sa.select(Photo)).one()
+    digests = {file.digest for file in photo.files}
+    page = Visitor(owner.client).open(path)
+    (way,) = [link for link in page.page.all("a") if link.text.startswith("Change the words")]
+    page.open(way.get("href"))
+    assert page.page.labelled("What it shows").get("value") == "The green dor."
+    assert page.page.labelled("What it shows, in German (optional)").get("value") == "Die grüne Tür."
+    assert [link.get("href") for link in page.page.all("a") if link.text == "Cancel"] == [path]
+    page.press("Save the words", alt="The green door.", alt_de="Die grüne Haustür.")
+    assert (page.path, "Clients hear the new words now." in page.text) == (path, True)
+    scene.make.refreshed(photo)
+    assert (photo.alt, photo.translations) == ("The green door.", {"de": {"alt": "Die grüne Haustür."}})
+    assert {file.digest for file in photo.files} == digests
+    assert written_down("locations")[-1] == ("words", ["photos"])
+    public = Visitor(owner.client)
+    assert 'alt="Die grüne Haustür."' in public.open(f"/locations/{where.slug}?lang=de").answer.text
+
+
+def test_words_that_are_missing_or_that_somebody_changed_meanwhile_are_refused(
+    scene: Scene, owner: Browser
+) -> None:
+    path = f"/staff/settings/locations/{scene.location.id}/photos"
+    send(owner, path, picture(600, 500), "The door.")
+    photo = db.session.scalars(sa.select(Photo)).one()
+    here, there = Visitor(owner.client), Visitor(owner.client)
+    for page in (here, there):
+        page.open(f"{path}/{photo.id}")
+    here.press("Save the words", alt=" ")
+    assert here.answer.status_code == 422
+    assert "Say in a few words what the picture shows." in here.text
+    here.press("Save the words", alt="The green door.")
+    there.press("Save the words", alt="The red door.")
+    assert there.answer.status_code == 409
+    assert there.page.labelled("What it shows").get("value") == "The red door."
+    assert "It is now: The green door." in there.text
+    scene.make.refreshed(photo)
+    assert photo.alt == "The green door."
+    assert (
+        owner.look(f"/staff/settings/locations/{scene.make.location().id}/photos/{photo.id}").status_code
+        == 404
+    )
+
+
+def test_a_therapist_changes_the_words_of_their_own_portrait_and_of_nobody_elses(
+    scene: Scene, therapist: Browser, colleague: Browser
+) -> None:
+    path = page_of(scene.therapist).replace("/page", "/portrait/words")
+    assert therapist.look(path).status_code == 404, "there is no portrait yet"
+    send(therapist, path.removesuffix("/words"), picture(), "Smiling.")
+    page = Visitor(therapist.client).open(path)
+    page.press("Save the words", alt="", alt_de="Lächelnd.")
+    photo = db.session.scalars(sa.select(Photo)).one()
+    assert (photo.alt, photo.translations) == ("", {"de": {"alt": "Lächelnd."}})
+    assert colleague.look(path).status_code == 404
+
+
 def test_a_location_keeps_what_is_said_of_parking_and_steps(scene: Scene, owner: Browser) -> None:
     page = Visitor(owner.client).open(f"/staff/settings/locations/{scene.location.id}")
     page.press("Save the location", parking="Behind the house", step_free="One step of 4 cm")

@@ -45,7 +45,7 @@ def own_page() -> ResponseReturnValue:
 @audience(staff, *SIGNERS)
 def profile(therapist_id: UUID) -> ResponseReturnValue:
     """What stands on a therapist's page, and whether it is shown."""
-    person, form = _editable(therapist_id), in_languages(ProfileForm)
+    person, form = editable(therapist_id), in_languages(ProfileForm)
     if not form.is_submitted():
         form.seen.data = profiles.page_mark(person)
         form.show(profiles.profile_of(person))
@@ -54,7 +54,7 @@ def profile(therapist_id: UUID) -> ResponseReturnValue:
         lambda: profiles.describe(
             person, form.details, seen_as=form.seen.data or "", actor=actor(), now=clock.now()
         ),
-        present=lambda: profiles.page_mark(_editable(therapist_id)),
+        present=lambda: profiles.page_mark(editable(therapist_id)),
     ):
         desk.say("Saved. Clients see the page now." if form.is_shown.data else "Saved. Nobody sees the page.")
         return redirect(url_for("staff.settings_profile", therapist_id=therapist_id), 303)
@@ -65,7 +65,7 @@ def profile(therapist_id: UUID) -> ResponseReturnValue:
 @audience(staff, *SIGNERS, upload_bytes=UPLOAD_BYTES)
 def portrait(therapist_id: UUID) -> ResponseReturnValue:
     """Store a portrait in place of the one before."""
-    person, form = _editable(therapist_id), in_languages(PortraitForm)
+    person, form = editable(therapist_id), in_languages(PortraitForm)
     files = form.files(PhotoShape.PORTRAIT) if form.validate() else None
     if files is not None:
         with transaction():
@@ -90,7 +90,7 @@ def portrait(therapist_id: UUID) -> ResponseReturnValue:
 @audience(staff, *SIGNERS)
 def remove_portrait(therapist_id: UUID) -> ResponseReturnValue:
     """Delete the portrait with all its files."""
-    person = _editable(therapist_id)
+    person = editable(therapist_id)
     with transaction():
         photos.remove_portrait(person, actor=actor(), now=clock.now())
     desk.say("The portrait is deleted.")
@@ -101,17 +101,17 @@ def remove_portrait(therapist_id: UUID) -> ResponseReturnValue:
 @audience(staff, *SIGNERS)
 def card(therapist_id: UUID) -> ResponseReturnValue:
     """A card to print: name, address of the page and its QR code. Raises NotFound while the page is not shown."""
-    person = _editable(therapist_id)
+    person = editable(therapist_id)
     if not profiles.has_page(person):
         raise NotFound
     address = therapist_url(person)
-    code = _data_url("image/svg+xml", qr_svg(address))
+    code = data_url("image/svg+xml", qr_svg(address))
     return render_template(
         "staff/settings/card.html", here="settings", person=person, address=address, code=code
     )
 
 
-def _editable(therapist_id: UUID) -> Therapist:
+def editable(therapist_id: UUID) -> Therapist:
     """The therapist, if the signed-in member of staff may edit their page; raises NotFound otherwise."""
     person = therapists.therapist(therapist_id)
     if not profiles.may_edit(desk.user(), person):
@@ -131,11 +131,11 @@ def _page(person: Therapist, form: ProfileForm, picture: PortraitForm) -> Respon
         is_own=is_own,
         is_shown=profiles.has_page(person),
         portrait=stored,
-        small=_data_url("image/jpeg", photos.small_jpeg(stored)) if stored else None,
+        small=data_url("image/jpeg", photos.small_jpeg(stored)) if stored else None,
         status=422 if picture.has_errors else None,
     )
 
 
-def _data_url(kind: str, content: bytes) -> Markup:
+def data_url(kind: str, content: bytes) -> Markup:
     """The content inside the page itself: nobody else can fetch it while the page is not shown."""
     return Markup("data:{};base64,{}").format(kind, base64.b64encode(content).decode())

@@ -7,10 +7,11 @@ from wtforms.validators import InputRequired, Length, Optional
 from clinic.practice.models import Gender
 from clinic.practice.own_texts import OF_PHOTO, OF_PROFILE
 from clinic.practice.photo_encoding import MOST_BYTES, EncodedPhoto, PhotoShape, encoded
+from clinic.practice.photos import PhotoWords
 from clinic.practice.profiles import ProfileDetails
 from clinic.refusal import Refusal
 from clinic.staff.settings.fields import text
-from clinic.staff.settings.translated_forms import TranslatedForm
+from clinic.staff.settings.translated_forms import LONGEST, TranslatedForm
 
 
 class ProfileForm(TranslatedForm):
@@ -87,6 +88,41 @@ class PhotoForm(TranslatedForm):
         except Refusal as refusal:
             self.photo.errors = [refusal.sentence]
             return None
+
+
+def _shows(example: str, validator: InputRequired | Optional) -> StringField:
+    return StringField(
+        "What it shows",
+        description=f"For clients who cannot see it. For example: {example}",
+        validators=[validator, Length(max=LONGEST)],
+    )
+
+
+class PhotoWordsForm(TranslatedForm):
+    """What a stored photo shows, in each language."""
+
+    texts = OF_PHOTO
+
+    alt: StringField
+
+    @property
+    def words(self) -> PhotoWords:
+        """What was typed."""
+        return PhotoWords((self.alt.data or "").strip(), self.translations)
+
+
+class PortraitWordsForm(PhotoWordsForm):
+    """What a stored portrait shows; without words it is named after the therapist."""
+
+    alt = _shows("Ines at the treatment table, smiling.", Optional())
+
+
+class LocationPhotoWordsForm(PhotoWordsForm):
+    """What a stored photo of a location shows."""
+
+    alt = _shows(
+        "The green door beside the bakery.", InputRequired("Say in a few words what the picture shows.")
+    )
 
 
 class PortraitForm(PhotoForm):
