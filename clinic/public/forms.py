@@ -44,7 +44,7 @@ class PersonForm(Form):
     )
     phone = TelField(
         N_("Mobile number"),
-        description=N_("So that we can reach you if something changes on the day."),
+        description=N_("To reach you if something changes on the day."),
         validators=[Optional()],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )
