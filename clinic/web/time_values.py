@@ -80,7 +80,9 @@ def minute_of_day(text: str) -> int | None:
 
     With *am* or *pm*, 12 is the first hour of its half, and no hour is above 12.
     """
-    found = _CLOCK.fullmatch(" ".join(text.split()))  # A time copied from a page has a space that does not break.
+    found = _CLOCK.fullmatch(
+        " ".join(text.split())
+    )  # A time copied from a page has a space that does not break.
     if found is None:
         return None
     hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()

@@ -278,7 +278,7 @@ def test_opening_hours_are_written_like_every_other_time_there(client: FlaskClie
     make.weekly_hours(person, make.location(slug="late"), 5, 13 * 60, 24 * 60)
     assert "1:00 pm to 12:00 am" in main_of(client, "/locations/late").text
     make.practice(country="DE")
-    assert "13:00 to 00:00" in main_of(client, "/locations/late").text
+    assert "13:00 to 24:00" in main_of(client, "/locations/late").text
 
 
 def test_a_closed_location_has_no_page(client: FlaskClient, make: Make) -> None:

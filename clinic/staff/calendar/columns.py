@@ -206,7 +206,7 @@ def clock_words(minute: int) -> str:
 
 def halves() -> tuple[str, str] | None:
     """What a clock in the practice's country calls the two halves of a day, such as *am* and *pm*; None if it counts to 24."""
-    words = [wall_time(time(hour)).split(" ")[-1] for hour in (1, 13)]
+    words = [wall_time(time(hour)).split()[-1] for hour in (1, 13)]
     return (words[0], words[1]) if words[0].isalpha() else None
 
 

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from clinic import clock
 from clinic.accounts.permissions import Permission
 from clinic.booking.placing import LONGEST_VISIT, SHORTEST_VISIT
-from clinic.language.reading import wall_time
+from clinic.language.reading import wall_time, with_plain_spaces
 from clinic.practice import absences
 from clinic.practice import queries as practice
 from clinic.practice.absences import Away
@@ -113,7 +113,7 @@ def calendar_time() -> ResponseReturnValue:
     chosen = _chosen()
     ends = datetime.combine(chosen.on, chosen.at) + timedelta(minutes=USUAL_BLOCK)
     usual = ends.time() if ends.date() == chosen.on else time(23, 55)
-    until = wall_time(chosen.until or usual)
+    until = with_plain_spaces(wall_time(chosen.until or usual))
     return _page(chosen, BlockForm(formdata=None, data={"until_time": until}))
 
 
