@@ -287,6 +287,9 @@ def sign(round: Round) -> None:
     round.page.get_by_role("button", name="Sign the note").click(no_wait_after=True)
     if round.connected_since is not None:
         expect(round.page.get_by_text("Signed. The note is locked")).to_be_visible()
+    elif round.happened[-1:] == IDLE:
+        expect(round.page.get_by_role("heading", level=1)).to_have_text("Please sign in first")
+        expect(round.page.get_by_label("Text", exact=True)).to_have_value(round.text)
 
 
 def sign_and_kill(round: Round) -> None:
@@ -296,6 +299,8 @@ def sign_and_kill(round: Round) -> None:
     round.server.kill()
 
 
+IDLE = ["session_idle to the end"]
+"""Nothing is signed then; what was typed stands on the page that asks to sign in."""
 ENDS = (crash, kill_browser, close, leave, sign, sign_and_kill)
 KEEPS_ALL = (leave, sign)
 """Ends before which a connected page saves to the last letter."""
@@ -339,6 +344,8 @@ def play(browser: Browser, server: Server, turn: int, table: Table) -> None:
     try:
         _mishaps(round)
         round.look()
+        if end is sign and round.happened[-1:] == IDLE:
+            round.cut()
         is_connected = round.connected_since is not None
         if end not in KEEPS_ALL:
             round.cut()
