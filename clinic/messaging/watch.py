@@ -121,8 +121,11 @@ def _look_until(watch: Watch, stop: threading.Event) -> None:
             with listening(watch.app) as line:
                 while not stop.is_set():
                     watch.look(has_news=_hears(line, watch.seconds_to_wait))
-        except (DBAPIError, PoolExhausted, psycopg.OperationalError):
+        except (DBAPIError, PoolExhausted, psycopg.Error):
             log.warning("the watch cannot reach the database")
+        except Exception as error:
+            # It must outlive whatever a pass meets. Only the type, because a text may quote what it met.
+            log.error("the watch failed", extra={"fault": type(error).__name__})
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from clinic.messaging.models import Heartbeat, Message, MessageKind
 from clinic.messaging.watch import Watch
 from clinic.practice.models import Treatment
 from tests.make import Make
+from tests.patience import eventually
 
 SIGN_IN = {"kind": MessageKind.SIGN_IN, "subject_id": uuid4(), "occasion": "once", "expires_at": None}
 
@@ -183,3 +184,27 @@ def test_who_does_something_tells_the_watch_with_the_commit_and_who_reads_does_n
 def test_what_people_ask_for_by_letter_is_news(race_app: Flask) -> None:
     owed = services.Owed(**SIGN_IN, recipient_id=uuid4(), due_at=clock.now())
     assert hears(race_app, lambda: services.owe([owed], clock.now()))
+
+
+def test_a_watch_outlives_what_it_meets_and_says_what_kind_of_fault_it_was(
+    race_app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks: list[bool] = []
+
+    def look(self: Watch, *, has_news: bool = False) -> bool:
+        looks.append(has_news)
+        if len(looks) == 1:
+            raise KeyError("Ada")
+        return False
+
+    monkeypatch.setattr(Watch, "look", look)
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.05)
+    stop = watch.start(race_app, lambda: True)
+    try:
+        assert eventually(lambda: len(looks) > 1, 20)
+    finally:
+        stop.set()
+    assert [
+        getattr(line, "fault", None) for line in caplog.records if line.message == "the watch failed"
+    ] == ["KeyError"]
+    assert "Ada" not in caplog.text
