@@ -21,7 +21,7 @@ app = create_background_app()
 celery = Driver(app)
 celery.set_default()
 
-ASKED_EXPIRES_SECONDS = 10
+ASKED_EXPIRES_SECONDS = 15
 """A pass that was asked for and not begun by then is worth nothing: the watch makes one itself."""
 
 

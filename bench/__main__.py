@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import availability, booking, clients, first_render, frozen_broker, guidance, messages
+from bench import at_rest, availability, booking, clients, first_render, frozen_broker, guidance, messages
 
 BENCHES = {
     "guidance": guidance.run,
@@ -12,6 +12,7 @@ BENCHES = {
     "messages": messages.run,
     "clients": clients.run,
     "first-render": first_render.run,
+    "at-rest": at_rest.run,
 }
 
 for name in sys.argv[1:] or BENCHES:

@@ -15,6 +15,8 @@ from celery import Celery
 
 from bench.timing import Cost, interleaved, show
 from clinic import clock
+from clinic.accounts import audit
+from clinic.booking.models import Appointment
 from clinic.db import db, transaction
 from clinic.messaging import delivery, due, services
 from clinic.messaging.kinds import QUESTIONS
@@ -209,7 +211,7 @@ def _claim() -> None:
 
 
 def _from_booking_to_mail(stage: Stage, post: Post) -> None:
-    """From a booking's commit to the mail server's yes, with worker and timetable as in life; the tick is two seconds."""
+    """From a booking's commit to the mail server's yes, with worker, its watch and timetable as in life."""
     beat = ("beat", "--schedule", str(stage.settings.lumbar_data / "beat"))
     for words in (("worker",), beat):
         stage.start("celery", "-A", "worker:celery", *words, SMTP_URL=post.url)
@@ -220,6 +222,7 @@ def _from_booking_to_mail(stage: Stage, post: Post) -> None:
     for number in range(BOOKINGS + 1):
         before = post.count()
         now = clock.now()
+        audit.record(audit.VISITOR, "book", subject_type=Appointment.__tablename__, now=now)
         make.appointment(
             of=sold,
             who=make.client(mail=f"b{number}@client.example"),

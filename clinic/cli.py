@@ -322,9 +322,11 @@ def restore(parsed: argparse.Namespace) -> int:
                 **erasure_ledger.read(settings.backups),
                 **erasure_ledger.read(parsed.file.resolve().parent),
             }
-            erasure_ledger.keep(settings.backups, done)
             found = restoring.restore(
-                parsed.file, parsed.key, settings.database_owner_url or settings.database_url
+                parsed.file,
+                parsed.key,
+                settings.database_owner_url or settings.database_url,
+                before_writing=lambda: erasure_ledger.keep(settings.backups, done),
             )
             erased = _erase_again(settings, done)
         except Refusal as refusal:

@@ -48,6 +48,8 @@ SAYS = {
 """What each says; in this order, because some need what another made."""
 OF_BACKUPS = {"backup-key", "backup", "backups", "restore", "drill"}
 """Followed by `tests/test_open_a_clinic.py`, and one by one in `tests/backup`."""
+FROM_STORAGE = {"python -m clinic restore --from-storage --key FILE"}
+"""Followed by `tests/backup/test_object_storage.py`, which has a storage."""
 OF_LOCKED_KEYS = {"lock-keys", "unlock-keys"}
 """Run by `tests/test_settings.py`."""
 AFTER_AN_HOUR = {"python -m clinic let-go-key sealing 1"}
@@ -105,7 +107,7 @@ def variables(
 
 def test_no_command_of_the_documents_is_forgotten_here() -> None:
     of_locked_keys = {f"python -m clinic {name}" for name in OF_LOCKED_KEYS}
-    assert in_the_documents() <= set(SAYS) | of_locked_keys | AFTER_AN_HOUR
+    assert in_the_documents() <= set(SAYS) | of_locked_keys | AFTER_AN_HOUR | FROM_STORAGE
     assert {command.split()[3] for command in SAYS} | {"load-demo"} | OF_BACKUPS | OF_LOCKED_KEYS == set(
         COMMANDS
     )

@@ -1,4 +1,8 @@
-"""The worker's steps: a backup each night, and its way to the object storage each hour until it is there."""
+"""The worker's steps: a backup each night, and its way to the object storage each hour until it is there.
+
+Two steps, because the broker gives out a task again that took long: a backup that is on its way is sent by one process, but a
+second backup would be made.
+"""
 
 import logging
 
@@ -20,8 +24,6 @@ def back_up() -> None:
         making.make(url, current_app.config["BACKUP_FOLDER"], readers)
     except Refusal as refusal:
         log.error("no backup was made: %s", refusal.sentence)
-        return
-    send_backup()
 
 
 def send_backup() -> None:

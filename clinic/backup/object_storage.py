@@ -86,7 +86,9 @@ class StorageUnreachable(StorageRefusal):
     """No answer, or one that was cut short."""
 
     code = "storage-unreachable"
-    sentence = "The object storage does not answer, or stopped in the middle: check the network and BACKUP_S3_URL. It is tried again every hour."
+    sentence = (
+        "The object storage does not answer, or stopped in the middle: check the network and BACKUP_S3_URL."
+    )
 
 
 class NotStored(StorageRefusal):

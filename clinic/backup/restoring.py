@@ -1,6 +1,7 @@
 """Bring a backup back into an empty database, all of it or nothing."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,10 +60,12 @@ class RestoredBackup:
     rows: int
 
 
-def restore(file: Path, key_file: Path, url: str) -> RestoredBackup:
+def restore(
+    file: Path, key_file: Path, url: str, *, before_writing: Callable[[], object] = lambda: None
+) -> RestoredBackup:
     """Restore a backup into the empty database at `url`, compare each table, and bring the schema to the newest revision.
 
-    Raises, with nothing changed: archive.UnreadableKey, archive.UnreadableBackup, NoRoom, OtherBackup, NewerSchema,
+    `before_writing` is called when nothing stands in the way any more. Raises, with nothing changed: archive.UnreadableKey, archive.UnreadableBackup, NoRoom, OtherBackup, NewerSchema,
     OtherSealingKeys, NotEmpty, postgres.NoPrograms, postgres.ProgramFailed. Raises NotTheSame after the fact, if tables differ.
     """
     keys = archive.identities(key_file)
@@ -82,6 +85,7 @@ def restore(file: Path, key_file: Path, url: str) -> RestoredBackup:
             if not postgres.is_empty(connection):
                 raise NotEmpty
             server = connection.info.server_version
+        before_writing()
         postgres.restore(url, dump, server)
     with postgres.connected(url) as connection:
         found = postgres.contents(connection)

@@ -111,12 +111,13 @@ def state(now: datetime, *, are_on: bool) -> BackupState:
 def storage_state(now: datetime, *, is_on: bool) -> BackupState:
     """How the copies in the object storage stand: late without one of a backup that began within LATE_AFTER. One statement.
 
-    Counted from the first attempt to send one, as `state` does.
+    Counted from the first backup that was to be sent, however often that was tried since.
     """
     if not is_on:
         return BackupState.OFF
     good = sa.select(sa.func.max(BackupRun.began_at)).where(BackupRun.sent_at.is_not(None))
-    return _state(good, sa.select(sa.func.min(BackupRun.send_began_at)), now)
+    first = sa.select(sa.func.min(BackupRun.began_at)).where(BackupRun.send_began_at.is_not(None))
+    return _state(good, first, now)
 
 
 def _state(good: sa.Select[datetime], first: sa.Select[datetime], now: datetime) -> BackupState:

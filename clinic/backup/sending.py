@@ -17,6 +17,9 @@ ERASURE_LEDGER: Final = "erasures.jsonl"
 """Who was erased, beside the backups (`clinic.maintenance.erasure_ledger`): without it a restored backup would bring them back."""
 
 
+UNEXPECTED: Final = "An unexpected fault stopped it; the worker's log names it."
+
+
 class ChangedSince(Refusal):
     """The file on this machine is gone, or another one."""
 
@@ -48,6 +51,11 @@ def send_newest(folder: Path, address: StorageAddress) -> str | None:
             if unsent is not None:
                 with transaction():
                     runs.end_sending_badly(unsent.run_id, refusal.sentence)
+            raise
+        except Exception:
+            if unsent is not None:
+                with transaction():
+                    runs.end_sending_badly(unsent.run_id, UNEXPECTED)
             raise
     return unsent.file_name
 

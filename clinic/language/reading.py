@@ -86,7 +86,7 @@ def _wall_time(hour: int, minute: int, where: Locale) -> str:
     return written.replace("\u202f", NO_BREAK).replace(" ", NO_BREAK)
 
 
-def minute_of_day(minute: int) -> str:
+def wall_minute(minute: int) -> str:
     """A minute of a day, as hours of work are stored, as a clock there shows it; the end of the day is `24:00` or `12:00 am`."""
     hour, left = divmod(minute, 60)
     if hour < 24:

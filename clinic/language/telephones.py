@@ -5,13 +5,20 @@ words or an extension) stay as they were typed.
 """
 
 import re
-from functools import cache
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from clinic.language import places
 
+OF_NOBODY = {
+    "AU": "+61491570156",  # ACMA, numbers for use in radio, books, film and TV
+    "CA": "+14165550123",  # North American Numbering Plan: 555-0100 to 555-0199 of any area
+    "DE": "+493023125000",  # Bundesnetzagentur, Rufnummern für Medienproduktionen
+    "GB": "+447700900123",  # Ofcom, numbers for use in TV and radio drama
+    "US": "+12015550123",  # as in Canada
+}
+"""Numbers that are given to no subscriber, with who keeps them so; what serves as an example elsewhere may be somebody's."""
 _ONLY_A_NUMBER = re.compile(r"[+0-9 ()/.\-\u00a0]+\Z")
 
 
@@ -29,17 +36,13 @@ def dialled(number: str) -> str:
 
 
 def telephone_example() -> str:
-    """A number of the practice's country, of no subscriber, as one writes it there; empty for a country without one."""
-    return _example(places.country())
-
-
-@cache
-def _example(country: str) -> str:
-    for kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE):
-        found = phonenumbers.example_number_for_type(country, kind) if country else None
-        if found is not None:
-            return str(phonenumbers.format_number(found, PhoneNumberFormat.NATIONAL))
-    return ""
+    """A number of the practice's country that its regulator keeps for films and examples; empty where none is known."""
+    found = OF_NOBODY.get(places.country())
+    return (
+        str(phonenumbers.format_number(phonenumbers.parse(found), PhoneNumberFormat.NATIONAL))
+        if found
+        else ""
+    )
 
 
 def _written(number: str, country: str) -> str:

@@ -303,7 +303,9 @@ def erase_again(done: Mapping[UUID, datetime], now: datetime, mails: Path) -> li
     ).all()
     for client_id in back:
         with transaction():
-            db.session.get(Client, client_id, with_for_update=True)
+            found = db.session.get(Client, client_id, with_for_update=True, populate_existing=True)
+            if found is None or found.erased_at is not None:
+                continue  # Another worker was faster.
             erase(client_id, now, mails)
             db.session.execute(sa.delete(Erasure).where(Erasure.client_id == client_id))
             at = done[client_id]

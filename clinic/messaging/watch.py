@@ -4,8 +4,8 @@ It has Celery run a pass as soon as there is news. Whoever commits something tha
 with that commit, by triggers (revision 0130); the thread listens. Without news a pass comes by the timetable, which is soon
 enough for what falls due by the clock.
 
-It also reads the heartbeat of the pass. If none came although one was asked for or is overdue, because the broker or the
-worker's children are silent, it runs one itself (the fallback), on one host at a time.
+It also reads the heartbeat of the pass, and asks for one that is overdue. If the broker does not take the question, or no pass
+begins after it because the worker's children are silent, it runs one itself (the fallback), on one host at a time.
 """
 
 import logging
@@ -34,7 +34,7 @@ LOOK_SECONDS = 10.0
 """How often the watch looks although there was no news."""
 GATHER_SECONDS = 0.3
 """How long news wait for a pass that was asked for before and has not begun."""
-ANSWERED_WITHIN = timedelta(seconds=10)
+ANSWERED_WITHIN = timedelta(seconds=15)
 OVERDUE = timedelta(seconds=45)
 """The timetable has a pass begin every thirty seconds."""
 PASS_LIMIT = 10_000
@@ -64,13 +64,13 @@ class Watch:
             if self.asked_at is not None and last.age is not None and last.age < self._since_asked():
                 self.asked_at = None
             is_ours = last.state == heartbeat.FALLBACK  # The broker was away; until it brings a pass again.
-            if (self.has_news or waits) and self.asked_at is None and not is_ours:
+            is_overdue = last.age is None or last.age > OVERDUE
+            if (self.has_news or waits or is_overdue) and self.asked_at is None and not is_ours:
                 self.asked_at = time.monotonic()
                 is_ours = not self.ask()
                 self.has_news = False
-            if not (is_ours or self._is_overdue(last)):
-                return False
-            return self._run_here()
+            is_ours = is_ours or (self.asked_at is not None and self._since_asked() > ANSWERED_WITHIN)
+            return is_ours and self._run_here()
 
     @property
     def seconds_to_wait(self) -> float:
@@ -89,11 +89,6 @@ class Watch:
 
     def _since_asked(self) -> timedelta:
         return timedelta(seconds=time.monotonic() - (self.asked_at or 0))
-
-    def _is_overdue(self, last: Sign) -> bool:
-        if last.age is None or last.age > OVERDUE:
-            return True
-        return self.asked_at is not None and self._since_asked() > ANSWERED_WITHIN
 
     def _run_here(self) -> bool:
         with delivery.alone(LOCK) as ours:

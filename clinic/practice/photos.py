@@ -85,8 +85,8 @@ class PhotoWords:
 
 
 def words_mark(photo: Photo) -> str:
-    """The mark of a page made from the words of this photo."""
-    return print_of(photo.alt, photo.translations)
+    """The mark of a page made from the words of this photo, and of no other that takes its place."""
+    return print_of(str(photo.id), photo.alt, photo.translations)
 
 
 def describe(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from clinic.db import db
 from clinic.language import gettext
-from clinic.language.reading import minute_of_day, weekday_name
+from clinic.language.reading import wall_minute, weekday_name
 from clinic.practice import queries as practice
 from clinic.practice.models import Location, WeeklyHours
 from clinic.scheduling import hours
@@ -77,7 +77,7 @@ def day_names(days: Sequence[int]) -> list[str]:
 
 
 def _from_to(start: int, end: int) -> str:
-    return gettext("%(start)s to %(end)s") % {"start": minute_of_day(start), "end": minute_of_day(end)}
+    return gettext("%(start)s to %(end)s") % {"start": wall_minute(start), "end": wall_minute(end)}
 
 
 def _names(first: int, last: int) -> str:

@@ -19,7 +19,7 @@ from clinic.guidance.questions import FLAG_PREFIX, Question
 from clinic.intake import drafts, path, queries, returning
 from clinic.intake.assessment import SafetyVerdict, so_far
 from clinic.intake.models import Draft, Submission
-from clinic.language.reading import day_and_month, local
+from clinic.language.reading import and_year, day_and_month, local
 from clinic.practice import queries as practice
 from clinic.public import answers as written
 from clinic.public import extend_reservation
@@ -248,7 +248,7 @@ def _day(at: datetime) -> str:
     now = clock.now()
     zone = practice.practice_zone(now.date())
     day = local(at, zone).date()
-    return day_and_month(day) if day.year == local(now, zone).year else f"{day_and_month(day)} {day.year}"
+    return day_and_month(day) if day.year == local(now, zone).year else and_year(day_and_month(day), day.year)
 
 
 def _today(

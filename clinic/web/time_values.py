@@ -71,18 +71,17 @@ def at_wall(on: str, at: str, zone: ZoneInfo) -> datetime:
 
 def _typed_time(text: str) -> time:
     """The time that people mean, or an ISO time; raises ValueError."""
-    minute = minute_of_day(text)
+    minute = parsed_minute(text)
     return time(*divmod(minute, 60)) if minute is not None else time.fromisoformat(text)
 
 
-def minute_of_day(text: str) -> int | None:
+def parsed_minute(text: str) -> int | None:
     """Minutes after midnight of `9`, `9:30`, `9.30`, `0930`, `2 pm` or `2:15 p.m.`, up to 99:59; None for other words.
 
     With *am* or *pm*, 12 is the first hour of its half, and no hour is above 12.
     """
-    found = _CLOCK.fullmatch(
-        " ".join(text.split())
-    )  # A time copied from a page has a space that does not break.
+    # A time that was copied from a page has a space that does not break.
+    found = _CLOCK.fullmatch(" ".join(text.split()))
     if found is None:
         return None
     hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from clinic.booking.waiting import entries
 from clinic.language import N_, gettext, joined
-from clinic.language.reading import long_date, wall_time, weekday_name
+from clinic.language.reading import and_year, long_date, wall_time, weekday_name
 from clinic.practice import profiles
 from clinic.practice import queries as practice
 from clinic.practice.models import Gender, Location, Treatment
@@ -134,7 +134,7 @@ class WaitingListForm(WhenForm):
         """A future day, within a year."""
         last_on = self.today + LONGEST_WAIT
         if field.data and not self.today <= field.data <= last_on:
-            until = f"{long_date(last_on)} {last_on.year}"
+            until = and_year(long_date(last_on), last_on.year)
             raise ValidationError(gettext("Enter a day from today to %(day)s") % {"day": until})
 
     @property

@@ -47,7 +47,7 @@ def _settings(app: Flask) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_connection_timeout": 4,
-        # A task is redelivered when it was not done after visibility_timeout, which is far beyond the time limit; the
+        # A task is given out again when it was not done after visibility_timeout, which is far beyond what most may take; the
         # sweep that does so runs at each interval (kombu's own throttle of ten would make it every 100 seconds).
         "broker_transport_options": {
             "visibility_timeout": 900,

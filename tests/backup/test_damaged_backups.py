@@ -55,6 +55,13 @@ class Given:
     def flipped(self, at: int) -> "Given":
         return replace(self, text=self.text[:at] + bytes([self.text[at] ^ 1]) + self.text[at + 1 :])
 
+    def spelled_otherwise(self, at: int) -> "Given":
+        """With another letter of the header's alphabet there: a bit alone may make none of it."""
+        return replace(
+            self,
+            text=self.text[:at] + (b"B" if self.text[at : at + 1] == b"A" else b"A") + self.text[at + 1 :],
+        )
+
     def told_otherwise(self, old: str, new: str) -> "Given":
         """With a manifest that says something else."""
         manifest = self.clear[archive.MANIFEST].decode()
@@ -91,7 +98,7 @@ CASES: list[Case] = [
     ("without its last byte", lambda one: one.cut(-1), archive.DAMAGED),
     ("with a byte more", lambda one: replace(one, text=one.text + b"x"), archive.DAMAGED),
     ("a bit wrong in the first line", lambda one: one.flipped(5), NO_BACKUP),
-    ("a bit wrong in how the key was wrapped", lambda one: one.flipped(60), WRONG_KEY),
+    ("a bit wrong in how the key was wrapped", lambda one: one.spelled_otherwise(60), WRONG_KEY),
     ("a bit wrong in the header's own check", lambda one: one.flipped(135), archive.DAMAGED),
     *(
         (f"a bit wrong at {percent} %", lambda one, p=percent: one.flipped(share(one, p)), archive.DAMAGED)

@@ -344,6 +344,7 @@ def test_each_night_a_backup_is_made_and_sent_once_and_erasures_go_with_it(
     with_storage.mkdir()
     (with_storage / sending.ERASURE_LEDGER).write_text("one\ntwo\ncut o")
     nightly.back_up()
+    nightly.send_backup()
     run = newest_run()
     assert (run.is_good, run.send_problem, listed(address)) == (True, None, [run.file_name])
     sent_at = run.sent_at
@@ -361,6 +362,7 @@ def test_a_failed_sending_is_noted_beside_the_good_backup_and_made_good_in_the_n
 ) -> None:
     monkeypatch.setitem(product.app.config, "BACKUP_STORAGE", replace(address, bucket="none"))
     nightly.back_up()
+    nightly.send_backup()
     run = newest_run()
     assert (run.is_good, run.sent_at) == (True, None)
     assert run.send_problem is not None
@@ -403,6 +405,9 @@ def test_copies_in_the_storage_are_late_after_26_hours_without_one(nothing_noted
     assert state(0) is BackupState.OK
     first = begun(0)
     assert (state(25), state(27)) == (BackupState.OK, BackupState.LATE)
+    with transaction():
+        assert runs.begin_sending(now + timedelta(hours=25)), "each hour it is tried again"
+    assert state(27) is BackupState.LATE
     with transaction():
         runs.end_sending_well(first.run_id, now + timedelta(hours=1))
     assert (state(25), state(27)) == (BackupState.OK, BackupState.LATE)

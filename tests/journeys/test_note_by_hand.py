@@ -127,7 +127,8 @@ def test_signing_waits_for_a_server_that_does_not_answer(tab: NewPage, desk: Des
 
 @pytest.fixture
 def phrases(desk: Desk) -> Iterator[None]:
-    """Three phrases of the practice, for this test alone."""
+    """Three phrases of the practice, and no others."""
+    db.session.execute(sa.delete(Phrase))
     made = []
     for name, words in (
         ("rom", "Moves freely"),

@@ -113,14 +113,23 @@ def test_a_message_that_came_due_asks_for_a_pass(
     assert broker.asked == 1
 
 
-@pytest.mark.parametrize(("seconds", "state"), [(46, ""), (1, FALLBACK)])
-def test_a_pass_that_is_overdue_is_made_here_and_so_are_the_next(
-    watched: Watch, broker: Broker, soon: Appointment, make: Make, seconds: int, state: str
+def test_while_the_broker_is_away_each_look_makes_the_pass(
+    watched: Watch, broker: Broker, soon: Appointment, make: Make
 ) -> None:
-    older(DeliveryPart.PASS, seconds, state)
+    older(DeliveryPart.PASS, 1, FALLBACK)
     assert watched.look()
     assert (make.count(Message), broker.asked) == (1, 0)
     assert heartbeat.heartbeats().sign(DeliveryPart.PASS).state == FALLBACK
+
+
+@pytest.mark.parametrize("seconds", [46, None])
+def test_a_pass_that_is_overdue_or_never_came_is_asked_for(
+    watched: Watch, broker: Broker, soon: Appointment, seconds: int | None
+) -> None:
+    if seconds:
+        older(DeliveryPart.PASS, seconds)
+    assert not watched.look()
+    assert broker.asked == 1
 
 
 def test_a_pass_that_the_broker_does_not_take_is_made_here_at_once(
@@ -139,12 +148,13 @@ def test_a_pass_that_was_asked_for_and_does_not_begin_is_made_here(
     assert not watched.look(has_news=True)
     later = time.monotonic() + watch.ANSWERED_WITHIN.total_seconds() + 1
     monkeypatch.setattr(watch.time, "monotonic", lambda: later)
-    older(DeliveryPart.PASS, 16)
+    older(DeliveryPart.PASS, 21)
     assert watched.look()
     assert make.count(Message) == 1
 
 
-def test_of_two_watches_one_makes_the_pass(watched: Watch, soon: Appointment) -> None:
+def test_of_two_watches_one_makes_the_pass(watched: Watch, broker: Broker, soon: Appointment) -> None:
+    broker.is_there = False
     older(DeliveryPart.PASS, 60)
     with watch.delivery.alone(watch.LOCK) as ours:
         assert ours
@@ -184,6 +194,27 @@ def test_who_does_something_tells_the_watch_with_the_commit_and_who_reads_does_n
 def test_what_people_ask_for_by_letter_is_news(race_app: Flask) -> None:
     owed = services.Owed(**SIGN_IN, recipient_id=uuid4(), due_at=clock.now())
     assert hears(race_app, lambda: services.owe([owed], clock.now()))
+    assert not hears(race_app, lambda: services.owe([owed], clock.now())), "it was owed already"
+
+
+def test_each_table_in_which_people_ask_tells_of_it(race_app: Flask) -> None:
+    made = db.session.execute(
+        sa.text(
+            "SELECT tgrelid::regclass::text AS \"table\", pg_get_triggerdef(oid) AS definition FROM pg_trigger WHERE tgname = 'tells_news'"
+        )
+    )
+    found = {row.table: row.definition for row in made}
+    assert set(found) == {
+        "audit_entries",
+        "messages",
+        "drafts",
+        "password_resets",
+        "address_changes",
+        "guardian_consents",
+        "doctor_pages",
+        "data_exports",
+    }
+    assert all("FOR EACH ROW" in definition for definition in found.values()), "a statement may write no row"
 
 
 def test_a_watch_outlives_what_it_meets_and_says_what_kind_of_fault_it_was(

@@ -27,7 +27,7 @@ class Spoken(HTMLParser):
         super().__init__()
         self.said: list[str] = []
         self.stack: list[bool] = []
-        self.feed(page)
+        self.feed(page.replace("<wbr>", ""))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)

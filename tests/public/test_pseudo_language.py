@@ -72,6 +72,9 @@ ALLOWED = {
 DATA = "Erlenpraxis Erlenhaus Erlenweg Musterstadt Erlenruhe Thea Tannert Ada Muster client example musta"
 
 
+REQUEST_ID = re.compile(r"\b[0-9a-f]{16}\b")
+
+
 def pseudo(sentence: str) -> str:
     """The sentence with brackets around what is ours, and as much longer as German may be; values stay outside."""
     letters = len(sentence) * 2 // 5
@@ -132,7 +135,7 @@ class Said(HTMLParser):
         super().__init__()
         self.said: list[str] = []
         self.stack: list[bool] = []
-        self.feed(page)
+        self.feed(page.replace("<wbr>", ""))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -157,7 +160,7 @@ def untranslated(page: Visitor, names: str = DATA) -> list[str]:
     known = {*ALLOWED, *names.split(), *DATES}
     left = []
     for said in Said(page.answer.text).said:
-        plain = PRACTICE.sub(" ", OURS.sub(" ", said))
+        plain = PRACTICE.sub(" ", OURS.sub(" ", REQUEST_ID.sub(" ", said)))
         if any(word not in known for word in WORD.findall(plain)):
             left.append(" ".join(said.split()))
     return left

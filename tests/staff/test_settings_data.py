@@ -63,7 +63,7 @@ def test_a_copy_that_was_sent_and_one_that_failed_are_said_and_no_secret_is(
         assert sent
         runs.end_sending_well(sent.run_id, NOW - timedelta(hours=29))
     text = owner.open(DATA).text
-    assert "No backup of the last 26 hours lies away from this machine." in text
+    assert "The object storage has no backup from the last 26 hours." in text
     backup(2)
     with transaction():
         unsent = runs.begin_sending(NOW)
@@ -78,7 +78,7 @@ def test_a_copy_that_was_sent_and_one_that_failed_are_said_and_no_secret_is(
         assert again
         runs.end_sending_well(again.run_id, NOW)
     page = owner.open(DATA)
-    assert "lies away from this machine, at s3.provider.example. It was read back there." in page.text
+    assert "lies away from this machine, at s3.provider.example. It was read back and is whole." in page.text
     assert "There is no bucket here." not in page.text
     for secret in (SECRET, "key-id"):
         assert secret not in page.text

@@ -85,6 +85,16 @@ def test_a_day_is_copied_to_the_others_with_its_break(
     assert weekly(scene) == expected
 
 
+def test_hours_are_typed_as_clocks_with_two_halves_show_them(
+    owner: Browser, scene: Scene, sheet: str
+) -> None:
+    typed = {**fields(owner.get(sheet)), "from-0": "1:00 pm", "until-0": "5:30 p.m."}
+    typed |= {"from-1": "10:05\u00a0am", "until-1": "12:00 am"}
+    owner.done(sheet, **typed, act="save")
+    hours = db.session.scalars(sa.select(WeeklyHours).order_by(WeeklyHours.weekday)).all()
+    assert [(row.from_minute, row.until_minute) for row in hours[:2]] == [(780, 1050), (605, 1440)]
+
+
 def test_what_would_fall_outside_is_shown_first_and_nothing_is_written(
     owner: Browser, scene: Scene, sheet: str
 ) -> None:

@@ -50,6 +50,8 @@ PEOPLE_AND_HOUSE = {
     "time_off",
     "clients",
     "contacts",
+    "photos",
+    "photo_files",
 }
 TAKES_PLACE = (
     "starts_at",

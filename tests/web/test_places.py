@@ -14,9 +14,9 @@ from clinic.language.reading import (
     full_date,
     local_time,
     long_date,
-    minute_of_day,
     money,
     short_date,
+    wall_minute,
     wall_range,
     wall_time,
     week_start,
@@ -134,7 +134,7 @@ def test_a_range_and_noon_and_midnight_are_said_with_their_halves(placed: Make) 
 def test_hours_of_work_are_said_by_the_same_clock(placed: Make, country: str, read: list[str]) -> None:
     placed.practice(country=country)
     language.speak("en")
-    assert [minute_of_day(minute) for minute in (0, 510, 720, 1035, 1440)] == read
+    assert [wall_minute(minute) for minute in (0, 510, 720, 1035, 1440)] == read
 
 
 def test_another_currency_than_the_countrys_says_which(placed: Make) -> None:

@@ -15,14 +15,14 @@ from clinic.booking.past_visits import TIPS_KEPT
 from clinic.db import db
 from clinic.language import N_
 from clinic.messaging import preferences
-from clinic.messaging.due.shape import DueQuery, DueRules, Row, due_query
+from clinic.messaging.due.shape import DueQuery, DueRules, Row, due_query, never_owed
 from clinic.messaging.due.visits import ADDRESS, is_told, visits
 from clinic.messaging.kinds.content import public_url
 from clinic.messaging.kinds.declaration import DeclaredKind
 from clinic.messaging.kinds.sample import sample_visit
 from clinic.messaging.kinds.visit_letter import LetterVisit, over, visit_letter
 from clinic.messaging.kinds.wording import Words
-from clinic.messaging.models import MessageKind
+from clinic.messaging.models import Message, MessageKind
 from clinic.messaging.preferences import Topic
 from clinic.messaging.services import SIGN_IN_WORTH, Claim, Owed, owe
 from clinic.plans import check_ins as after_visits
@@ -101,6 +101,11 @@ def scores_asked(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
             ScoreSheet.answered_at.is_(None),
             ScoreSheet.closes_at > now,
             ADDRESS.c.wants_check_ins,
+            never_owed(
+                MessageKind.SCORES_ASKED,
+                Appointment.id,
+                Message.occasion == sa.cast(ScoreSheet.id, sa.Text),
+            ),
         )
         .add_columns(ScoreSheet.id.label("sheet_id"), ScoreSheet.asked_at, ScoreSheet.closes_at)
         .join(ScoreSheet, ScoreSheet.appointment_id == Appointment.id)

@@ -34,7 +34,7 @@ def book_next_week(appointment_id: UUID) -> ResponseReturnValue:
         raise NotFound
     starts_at = _a_week_later(visit)
     if (already := _booked_at(visit, starts_at)) is not None:
-        desk.say(f"Nothing new is booked: {visit.client.first_name} already comes at this time.")
+        desk.say(f"{visit.client.first_name} comes at this time already.")
         return redirect(url_for("staff.visit", appointment_id=already.id), 303)
     form = BookForm(formdata=None, data={"decide": visit.therapist_decides})
     try:

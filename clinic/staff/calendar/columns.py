@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from clinic.language.reading import wall_time
+from clinic.language.reading import wall_minute, wall_time
 from clinic.staff.calendar.cards import Card
 from clinic.staff.calendar.frame import MINUTES_A_DAY, Absence, Shift
 
@@ -200,8 +200,8 @@ def length_words(minutes: int) -> str:
 
 
 def clock_words(minute: int) -> str:
-    """A minute of the day as clocks in the practice's country show it; the end of the day is that of the next midnight."""
-    return wall_time(time(*divmod(minute % MINUTES_A_DAY, 60)))
+    """A minute of the day as clocks in the practice's country show it; after its end those of the next go on."""
+    return wall_minute(minute if minute <= MINUTES_A_DAY else minute % MINUTES_A_DAY)
 
 
 def halves() -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """A note's content as staff read it."""
 
 from clinic.guidance.knowledge import MODALITIES
-from clinic.language.reading import long_date
+from clinic.language.reading import and_year, long_date
 from clinic.plans.note_content import SECTION, NoteContent
 from clinic.staff.clinical.body_chart import said
 from clinic.staff.clinical.note_form import CONSENT_WORDS
@@ -32,7 +32,7 @@ def _numbered(content: NoteContent) -> str:
 
 def rows_of(content: NoteContent) -> list[tuple[str, str]]:
     """A note's content as terms and words; a term says if its words were copied, and from which day."""
-    copied = {part.part: f"{long_date(part.on)} {part.on.year}" for part in content.copied}
+    copied = {part.part: and_year(long_date(part.on), part.on.year) for part in content.copied}
     return [
         (f"{title}, copied from {copied[name]}" if name in copied else title, text)
         for name, title, text in parts_of(content)

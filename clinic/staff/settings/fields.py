@@ -115,7 +115,7 @@ class Within:
 
 def parsed_clock(text: str) -> int:
     """Minutes after midnight of `8:30`, `08.30`, `0830`, `8` or `8 pm`; 24:00 is the end of the day. Raises ValueError."""
-    minute = time_values.minute_of_day(text)
+    minute = time_values.parsed_minute(text)
     if minute is None or minute > END_OF_DAY:
         raise ValueError("Enter a time, for example 08:30.")
     if minute % 5:

@@ -5,7 +5,7 @@ from wtforms.validators import Email, InputRequired, Optional, Regexp, Validatio
 
 from clinic import language
 from clinic.accounts import services as accounts
-from clinic.language.reading import minute_of_day
+from clinic.language.reading import wall_minute
 from clinic.practice import geography
 from clinic.practice.booking_rules import BOUNDS, Approval, BookingRules
 from clinic.practice.own_texts import OF_PRACTICE
@@ -147,7 +147,7 @@ STEP_CHOICES = [(step, f"{step} minutes") for step in STEPS]
 
 def hours_of_day() -> list[tuple[int, str]]:
     """The hours of a day, as a clock here shows them."""
-    return [(hour, minute_of_day(hour * 60)) for hour in range(24)]
+    return [(hour, wall_minute(hour * 60)) for hour in range(24)]
 
 
 class BookingRulesForm(UnchangedForm):

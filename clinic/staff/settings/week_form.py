@@ -6,10 +6,9 @@ from uuid import UUID
 
 from clinic.practice.models import Location
 from clinic.practice.working_hours import Span, clock_label
-from clinic.staff.settings.fields import parsed_clock
+from clinic.staff.settings.fields import END_OF_DAY, LONGEST_CLOCK, parsed_clock
 
 MOST_LINES = 60
-TIME_LENGTH = 5
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,8 @@ def typed(sent: Mapping[str, str]) -> list[WeekLine]:
             found.append(
                 WeekLine(
                     weekday=int(weekday),
-                    opens=sent.get(f"from-{number}", "").strip()[:TIME_LENGTH],
-                    closes=sent.get(f"until-{number}", "").strip()[:TIME_LENGTH],
+                    opens=sent.get(f"from-{number}", "").strip()[:LONGEST_CLOCK],
+                    closes=sent.get(f"until-{number}", "").strip()[:LONGEST_CLOCK],
                     place=sent.get(f"place-{number}", "")[:36],
                 )
             )
@@ -74,7 +73,7 @@ def read_lines(lines: Sequence[WeekLine], where: Sequence[Location]) -> tuple[li
 def _span(line: WeekLine, places: Mapping[str, UUID]) -> Span:
     if not line.opens or not line.closes:
         raise ValueError("Enter both times, or clear both.")
-    begin, end = parsed_clock(line.opens), parsed_clock(line.closes)
+    begin, end = parsed_clock(line.opens), parsed_clock(line.closes) or END_OF_DAY
     if end <= begin:
         raise ValueError("The end lies before the beginning. Until midnight is written 24:00.")
     if line.place not in places:
