@@ -66,9 +66,9 @@ class Watch:
             is_ours = last.state == heartbeat.FALLBACK  # The broker was away; until it brings a pass again.
             is_overdue = last.age is None or last.age > OVERDUE
             if (self.has_news or waits or is_overdue) and self.asked_at is None and not is_ours:
-                self.asked_at = time.monotonic()
-                is_ours = not self.ask()
-                self.has_news = False
+                self.asked_at, self.has_news = time.monotonic(), False
+                if not self.ask():
+                    self.asked_at, is_ours = None, True
             is_ours = is_ours or (self.asked_at is not None and self._since_asked() > ANSWERED_WITHIN)
             return is_ours and self._run_here()
 

@@ -67,6 +67,12 @@ class Stay:
     opens: datetime
     closes: datetime
 
+    @property
+    def until_minute(self) -> int:
+        """The minute of its day at which it ends; 1440 at midnight."""
+        minute = self.closes.hour * 60 + self.closes.minute
+        return minute if self.closes.date() == self.opens.date() else 24 * 60
+
 
 @dataclass(frozen=True)
 class RotaDay:
