@@ -87,8 +87,8 @@ class Watch:
         page.wait_for_load_state("load")
         page.evaluate(AXE_SCRIPT)
         where = page.url.removeprefix(self.base)
-        if "#" in where:
-            page.evaluate("scrollTo(0, 0)")  # A bar that stays covers a part of some target wherever one jumps to.
+        if "#" in where:  # A bar that stays covers a part of some target wherever one jumps to.
+            page.evaluate("scrollTo(0, 0)")
         if page.locator("h1").count() != 1:
             self.faults.append(f"{where}: {page.locator('h1').count()} main headings")
         if not page.title().partition(" - ")[0].removeprefix("Error: ").strip():
