@@ -48,3 +48,8 @@ def enter(page: Page) -> None:
     """Press Enter on what has the focus, and wait until the page it leads to has arrived whole."""
     with page.expect_navigation():
         page.keyboard.press("Enter")
+
+
+def settle(page: Page) -> None:
+    """Wait until a page takes a decision: just after its arrival it takes none, because a double press may have led to it."""
+    page.wait_for_function("performance.now() > 500")

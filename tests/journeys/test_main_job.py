@@ -10,7 +10,7 @@ import pytest
 from icalendar import Calendar
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import go
+from tests.browser import go, settle
 from tests.intake.walk import DULL
 from tests.journeys.live import PASSWORD, THERAPIST, Live, links_in, live
 
@@ -164,6 +164,7 @@ def decide(therapist: Person) -> None:
     shown = therapist.page.locator("main").inner_text()
     assert "Lower back" in shown
     assert "Swedish massage" in shown
+    settle(therapist.page)
     therapist.press("Accept suggestion")
     assert "No review waits" in therapist.page.locator("main").inner_text()
 

@@ -16,7 +16,7 @@ from passlib.totp import TOTP
 from playwright.sync_api import Browser, expect
 
 from clinic.messaging.queries import Mail
-from tests.browser import go
+from tests.browser import go, settle
 from tests.journeys.live import Secure, links_in, secure
 from tests.journeys.looks import ANSWERED
 from tests.journeys.test_main_job import HEALTH_WORDS, Person, fill_intake, tick
@@ -267,6 +267,7 @@ def decide(therapist: Colleague) -> None:
     therapist.open("/staff/reviews")
     therapist.page.get_by_role("link", name="Hannah O'Neill").first.click()
     therapist.says("Lower back")
+    settle(therapist.page)
     therapist.press("Accept suggestion")
     therapist.says("No review waits")
 
