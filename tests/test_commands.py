@@ -17,7 +17,6 @@ from config import InvalidSettings
 from tests.embedded.test_supervisor import house
 from tests.ports import free_port
 
-pytestmark = pytest.mark.timeout(1800)
 ROOT = Path(__file__).parents[1]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),

@@ -21,7 +21,6 @@ from tests.mail_sink import sunk
 from tests.ports import free_port
 from tests.proxy import Proxy, proxied
 
-pytestmark = pytest.mark.timeout(1800)
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "open-a-clinic.md"
 UNIT = ROOT / "docs" / "service" / "lumbar.service"

@@ -100,7 +100,6 @@ def world(app: Flask, make: Make) -> World:
     return worlds.build(app, make)
 
 
-@pytest.mark.timeout(3600 if LONG else 1800)
 def test_no_mutated_request_is_answered_with_a_crash(
     app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,6 @@ from clinic.embedded.supervisor import (
 from tests.embedded.processes import eventually, lives, mentioning, started
 from tests.ports import free_port
 
-pytestmark = pytest.mark.timeout(1800)
 UP = ("-m", "clinic", "up")
 READY = "Stop it with Ctrl-C."
 

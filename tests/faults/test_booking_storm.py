@@ -27,7 +27,7 @@ from tests.ports import free_port
 from tests.races.test_same_instant import overlaps
 from tests.stage import Stage, staged
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.faults
 
 LONG = bool(os.environ.get("LUMBAR_LONG"))
 POSTS = 10_000 if LONG else 300

@@ -21,7 +21,7 @@ from tests.health import health_of
 from tests.patience import eventually
 from tests.stage import Stage
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.faults
 
 MAIL_SECONDS = 300
 START_SECONDS = 300
@@ -100,7 +100,6 @@ def test_with_the_broker_away_all_the_time_each_reminder_goes_once(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGSTOP], ids=["absent", "frozen"])
 def test_with_the_broker_away_all_the_time_each_of_5000_reminders_goes_once(
     stage: Stage, signal_number: signal.Signals

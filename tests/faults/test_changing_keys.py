@@ -24,7 +24,7 @@ from tests.faults.keys_at_work import new_draft
 from tests.migrated import migrated_servers
 from tests.patience import eventually
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
+pytestmark = pytest.mark.faults
 ROOT = Path(__file__).parents[2]
 VALUES = 1300
 """Enough for several steps of a change."""

@@ -30,7 +30,7 @@ from tests.ports import free_port
 from tests.stage import Stage, staged
 from tests.visitor import as_client, as_staff
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.faults
 
 PROMISED_SECONDS = 5
 BOUND_SECONDS = 8 * PROMISED_SECONDS

@@ -30,7 +30,7 @@ from tests.faults.killable import Killable, killable
 from tests.patience import eventually
 from tests.stage import ROOT, Stage, staged
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
+pytestmark = pytest.mark.faults
 KILLS = pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
 MOMENT = clock.now().replace(microsecond=0)
 

@@ -21,7 +21,7 @@ from tests.faults.reminders import many_due, reminders
 from tests.messaging.mailers import Postbox
 from tests.stage import Stage
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.faults
 
 DUE = 30
 OWNER = audit.by_user(Client().id)

@@ -32,7 +32,7 @@ from tests.patience import eventually
 from tests.ports import free_port
 from tests.visitor import Visitor
 
-pytestmark = [pytest.mark.long, pytest.mark.faults, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.long, pytest.mark.faults]
 
 START_SECONDS, LETTER_SECONDS = 240, 180
 TREATMENT = "swedish-45"

@@ -25,7 +25,7 @@ from tests.patience import eventually, slowness
 from tests.ports import free_port
 from tests.stage import Stage
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.faults
 
 SENDERS, SCHEDULERS = 4, 3
 FOUR_MINUTES = timedelta(minutes=4)

@@ -20,7 +20,7 @@ from tests.patience import slowness
 from tests.ports import free_port
 from tests.proxy import NAME, Proxy, proxied
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.faults
 
 NOW = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 SOON = 60

@@ -25,7 +25,7 @@ from tests.faults.reminders import Due, Post, many_due
 from tests.patience import eventually, slowness
 from tests.stage import Stage
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.faults
 
 SEED = 7
 WORKERS = 2

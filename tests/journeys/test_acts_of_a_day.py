@@ -22,7 +22,7 @@ from tests.journeys.test_staff_pages import Desk, desk
 
 __all__ = ["desk", "tab", "visit"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 
 @dataclass

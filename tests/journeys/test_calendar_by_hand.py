@@ -24,7 +24,7 @@ from tests.journeys.test_staff_pages import NOW, Desk, deliver, desk
 
 __all__ = ["desk"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 TUESDAY = datetime(2031, 7, 8, 9, 0, tzinfo=ZoneInfo("America/Toronto"))
 """A day on which nobody comes to Ines, who works from 8 to 16 with a break at 12."""

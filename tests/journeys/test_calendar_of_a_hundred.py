@@ -17,7 +17,7 @@ from tests.journeys.test_staff_pages import Desk, desk
 
 __all__ = ["desk"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 MANY = 100
 DAY = datetime(2031, 7, 8, 9, 0, tzinfo=ZoneInfo("America/Toronto"))

@@ -18,7 +18,7 @@ from tests.intake import walk
 from tests.journeys.test_client_pages import MONDAY, Place, answered, place
 
 __all__ = ["place"]
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 FEW = 5
 """Presses from *Change* to being back: the link, into the question, to another answer, save."""

@@ -42,7 +42,7 @@ from tests.patience import eventually
 from tests.plans import at_the_gate
 from tests.web import gallery
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 MONDAY = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 LONG = "Maria-Fernanda Wilhelmina Alexandra Theodora Constantia Otti"

@@ -14,7 +14,7 @@ from tests.journeys.test_client_pages import Place, fill_in_details, place
 from tests.public.test_effort import MOST, Effort, words_in
 
 __all__ = ["place"]
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 SEEN = """() => {
   const said = [];

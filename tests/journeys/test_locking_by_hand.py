@@ -20,7 +20,7 @@ from tests.patience import eventually
 
 __all__ = ["desk", "tab", "visit"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 PIN = "407216"
 FIELD = "What you did and found"

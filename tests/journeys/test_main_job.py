@@ -14,7 +14,7 @@ from tests.browser import go, settle
 from tests.intake.walk import DULL
 from tests.journeys.live import PASSWORD, THERAPIST, Live, links_in, live
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 MONDAY = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 FRIDAY_TEN = datetime(2031, 3, 7, 9, 0, tzinfo=UTC)

@@ -23,7 +23,7 @@ from tests.patience import eventually
 
 __all__ = ["desk", "tab"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(3600)]
+pytestmark = pytest.mark.browser
 
 days = itertools.count(40)
 

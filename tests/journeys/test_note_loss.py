@@ -33,7 +33,7 @@ from tests.journeys.test_note_by_hand import opened, stored, text_of, visit_of_i
 from tests.journeys.test_staff_pages import NOW, furnish
 from tests.patience import eventually, slowness
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(7200)]
+pytestmark = pytest.mark.browser
 
 LOST_SECONDS = 3
 """So much typing may be lost at most while the page is connected."""

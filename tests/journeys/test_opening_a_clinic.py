@@ -22,7 +22,7 @@ from tests.journeys.looks import ANSWERED
 from tests.journeys.test_main_job import HEALTH_WORDS, Person, fill_intake, tick
 from tests.patience import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PASSWORD = "velvet thumb ocean 91"

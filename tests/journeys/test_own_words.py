@@ -20,7 +20,7 @@ from tests.journeys.looks import watched
 from tests.journeys.test_staff_pages import NOW, Desk, desk
 
 __all__ = ["desk"]
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.browser
 
 SECRET = "the browser of somebody who writes"
 WORDS = "A zebrafish bit me, and it still swells."

@@ -12,7 +12,7 @@ from clinic.db import db
 from tests import make
 from tests.journeys.live import Live, secure
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from tests.plans.rule_book.test_experience import decided, people
 from tests.plans.rule_book.test_signatures import new_rules
 
 __all__ = ["desk"]
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.browser
 
 BOOK = "/staff/settings/guidance"
 

@@ -31,7 +31,7 @@ from tests.browser import enter, go
 from tests.journeys.live import secure
 from tests.journeys.looks import served, watched, weight
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 NOW = datetime(2031, 6, 11, 10, 20, tzinfo=ZoneInfo("America/Toronto")).astimezone(UTC)
 """A Wednesday: one visit is signed, one under way, two to come, three reviews and a request wait."""

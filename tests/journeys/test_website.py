@@ -17,7 +17,7 @@ from tests.browser import PATIENCE_MS, whole_chromium
 from tests.journeys.live import Secure, secure
 from tests.journeys.looks import served
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 MONDAY = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 LISTENS = "<script>heard = []; addEventListener('message', (event) => heard.push([event.origin, event.data]));</script>"

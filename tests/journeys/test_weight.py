@@ -14,7 +14,7 @@ from tests.journeys.client_addresses import ClientPage, Site, furnished
 from tests.journeys.looks import load, telephone
 from tests.make import Make
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.browser
 
 HEAVIEST = 100_000
 """The promise for a page of a client's, in bytes, with its letters and pictures."""

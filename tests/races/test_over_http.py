@@ -154,7 +154,7 @@ def race(product: Served, sold: Treatment, rounds: int) -> list[Said]:
     "rounds",
     [
         20,
-        pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
+        pytest.param(300, marks=pytest.mark.long),
     ],
 )
 def test_over_http_one_of_sixteen_gets_the_time_and_nobody_meets_a_fault(

@@ -227,9 +227,6 @@ def counts(visitors: Visitors, found: dict[str, str]) -> Counted:
     return counted
 
 
-@pytest.mark.timeout(
-    900
-)  # On a machine that is busy with more than this; on a quiet one it takes well under a minute.
 def test_no_page_asks_more_of_the_database_when_there_is_ten_times_as_much(demo_world: World) -> None:
     found, today, tenfold_later = pages(demo_world), Visitors.of(demo_world), Visitors.of(demo_world)
     assert len(same_person.pairs(WEDNESDAY)) == len(outside_reservations.outside_now(WEDNESDAY)) == 1
