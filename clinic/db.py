@@ -155,9 +155,14 @@ class Connection(psycopg.Connection[Any]):
             self._prepared.are_remembered = False
 
     def wait(self, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None) -> Answer:
-        """As psycopg waits, but never without limit; an explicit timeout is kept."""
-        if self.patience is None or timeout is not None:
-            return super().wait(gen, interval, timeout)
+        """As psycopg waits, but never without limit; an explicit timeout is kept, and waited for in one go.
+
+        psycopg would wake ten times a second, which shows where a connection only listens.
+        """
+        if timeout is not None:
+            return super().wait(gen, max(interval, timeout), timeout)
+        if self.patience is None:
+            return super().wait(gen, interval)
         try:
             answer = super().wait(gen, interval, self.patience.seconds(is_resting=self.is_resting))
         except psycopg.errors._WaitTimeout:

@@ -34,7 +34,9 @@ from clinic.embedded.servers import Servers, ServersWanted
 
 PROJECT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
-LOOK_SECONDS = 0.1
+START_LOOK_SECONDS = 0.1
+LOOK_SECONDS = 1.0
+"""How often the supervisor looks whether a process has ended, once everything runs."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 SOUND_SECONDS = 60.0  # A process that ran this long has recovered, so the next pause is the shortest again.
 WEB_WORKERS, WEB_THREADS = 2, 8
@@ -203,7 +205,7 @@ class _Household:
         """Run a command to its end; false when somebody asked to stop meanwhile. Raises ServerFailed when it fails."""
         step = Server(program, held_by=self.leash)
         step.launch()
-        while step.running and not self.asked_to_stop.wait(LOOK_SECONDS):
+        while step.running and not self.asked_to_stop.wait(START_LOOK_SECONDS):
             continue
         ended = not step.running
         status = step.process.returncode if step.process is not None else None
@@ -245,7 +247,7 @@ class _Household:
 
     def _watch(self) -> None:
         announced = False
-        while not self.asked_to_stop.wait(LOOK_SECONDS):
+        while not self.asked_to_stop.wait(LOOK_SECONDS if announced else START_LOOK_SECONDS):
             for each in self.watched:
                 each.look(time.monotonic())
             if not announced and _is_healthy(self.start.port):

@@ -4,7 +4,9 @@ Each step takes nothing, finds its work in the database, and owns its transactio
 nothing, because the next one finds the same rows.
 """
 
+import logging
 from contextlib import nullcontext
+from typing import Final
 
 from flask import current_app
 
@@ -18,6 +20,8 @@ from clinic.maintenance.retention import RETENTION, Sweep
 from clinic.plans import overrides, preparation
 from clinic.plans.rule_book import experience
 from clinic.practice import queries as practice
+
+log = logging.getLogger(__name__)
 
 
 def lapse_and_decide() -> None:
@@ -76,6 +80,28 @@ def count_experiences_first() -> None:
     with transaction():
         if experience.counted_at() is None:
             experience.count(clock.now())
+
+
+OFTEN: Final = (
+    lapse_and_decide,
+    offer_freed_times,
+    hand_in_preparations,
+    seal_audit,
+    count_overrides_if_asked,
+    count_experiences_first,
+)
+
+
+def sweep_often() -> None:
+    """The short steps, one after the other: handing each out as a task would cost more than most of them do.
+
+    One that fails is written down and keeps none of the others back. Safe to repeat, as each of them is.
+    """
+    for step in OFTEN:
+        try:
+            step()
+        except Exception as error:
+            log.error("a step failed", exc_info=error, extra={"step": step.__name__})
 
 
 def erase_granted() -> None:

@@ -52,6 +52,10 @@ PASS_SECONDS = 20.0
 """A pass ends after this long and leaves the rest to the next."""
 PROBE_EVERY = timedelta(seconds=3)
 SWEEP_EVERY = timedelta(minutes=5)
+LOOK_EVERY = timedelta(minutes=2)
+"""How long a message that falls due by the clock, such as a reminder, may go unnoticed."""
+UNSETTLED = timedelta(minutes=1)
+"""So long after a change has settled each pass still looks for its letter."""
 """How often a pass asks about everything, not only about what changed lately."""
 CATCH_UP_AFTER = timedelta(hours=1)
 CATCH_UP_SPACING_SECONDS = 0.1
@@ -97,7 +101,8 @@ class PassTerms:
     """The limits of a pass: nothing leaves while `held`, and at most `per_minute` messages do in any minute.
 
     `sms` sends text messages; without it there are none. `driver` is shown with the pass's heartbeat. `pause` (seconds)
-    spaces the messages of a catch-up. `channel` limits the pass to one channel; None means all.
+    spaces the messages of a catch-up. `channel` limits the pass to one channel; None means all. `has_news` says that
+    something was committed that a message may follow from; without it the pass looks only every `LOOK_EVERY`.
     """
 
     held: bool = False
@@ -106,12 +111,13 @@ class PassTerms:
     driver: str = ""
     pause: Callable[[float], None] = time.sleep
     channel: str | None = None
+    has_news: bool = True
 
 
 FREELY = PassTerms()
 
 
-def make_pass(app: Flask, limit: int, *, driver: str = "") -> PassTally:
+def make_pass(app: Flask, limit: int, *, driver: str = "", has_news: bool = True) -> PassTally:
     """Run a pass now, with this process's settings and mailer."""
     with transaction():
         now = heartbeat.on_time(clock.now(), clock.system())
@@ -120,6 +126,7 @@ def make_pass(app: Flask, limit: int, *, driver: str = "") -> PassTally:
         per_minute=app.config["MESSAGES_PER_MINUTE"],
         sms=sms.sms_provider(app),
         driver=driver,
+        has_news=has_news,
     )
     return run_pass(now, limit, mailer_of(app), terms)
 
@@ -130,7 +137,7 @@ def run_pass(now: datetime, limit: int, mailer: Mailer, terms: PassTerms = FREEL
     While sending is paused, messages wait. Any number of passes may run at once, on any number of hosts.
     """
     began = time.monotonic()
-    tally = PassTally(owed=find(now, texts=terms.sms is not None))
+    tally = PassTally(owed=find(now, texts=terms.sms is not None, has_news=terms.has_news))
     with transaction():
         heartbeat.beat(DeliveryPart.PASS, terms.driver)
         late = services.oldest_due(now)
@@ -152,15 +159,25 @@ def run_pass(now: datetime, limit: int, mailer: Mailer, terms: PassTerms = FREEL
     return tally
 
 
-def find(now: datetime, *, texts: bool = False) -> int:
+def find(now: datetime, *, texts: bool = False, has_news: bool = True) -> int:
     """Add the messages that committed rows call for, and end those that came too late; returns how many are new.
 
-    With `texts`, text messages too.
+    With `texts`, text messages too. Without news only what falls due by the clock can be new, so most looks are left out;
+    none is while a change may still settle.
     """
     with transaction():
         services.end_worthless(now)
-        rules = due.rules(now, thorough=heartbeat.take_sweep(now, SWEEP_EVERY), texts=texts)
+        is_thorough = heartbeat.take_turn(heartbeat.SWEEP, now, SWEEP_EVERY)
+        rules = due.rules(now, thorough=is_thorough, texts=texts)
         if rules is None:
+            return 0
+        if has_news:
+            heartbeat.note(heartbeat.NEWS, now)
+        elif not (
+            is_thorough
+            or heartbeat.is_within(heartbeat.NEWS, now, rules.settle + UNSETTLED)
+            or heartbeat.take_turn(heartbeat.LOOK, now, LOOK_EVERY)
+        ):
             return 0
         return sum(services.owe(due.find(question, rules, now), now) for question in QUESTIONS)
 

@@ -21,8 +21,9 @@ DEAD = timedelta(minutes=2)
 SKEW_TOLERATED = timedelta(seconds=2)
 FALLBACK = "fallback"
 """State of the pass while the fallback makes it: the broker does not answer."""
-SWEEP = "sweep"
-"""Name of the row that says when a pass last looked at everything; no part has this heartbeat."""
+SWEEP, LOOK, NEWS = "sweep", "look", "news"
+"""Names of rows that no part's heartbeat is in: when a pass last looked at everything, when one looked although there was no news,
+and when there was news."""
 
 
 class DeliveryPart(StrEnum):
@@ -127,18 +128,32 @@ def take_probe(every: timedelta) -> bool:
     return db.session.scalar(turn) is not None
 
 
-def take_sweep(now: datetime, every: timedelta) -> bool:
-    """Whether it is this caller's turn to look at everything; one of all callers wins within each `every`.
+def take_turn(name: str, now: datetime, every: timedelta) -> bool:
+    """Whether it is this caller's turn at what `name` names; one of all callers wins within each `every`.
 
     By the caller's clock, like the rows it checks; a clock that was set back misses no turn.
     """
-    first = pg.insert(Heartbeat).values(name=SWEEP, at=now, state="")
+    first = pg.insert(Heartbeat).values(name=name, at=now, state="")
     turn = first.on_conflict_do_update(
         index_elements=[Heartbeat.name],
         set_={"at": now},
         where=sa.or_(Heartbeat.at <= now - every, Heartbeat.at > now),
     )
     return db.session.scalar(turn.returning(Heartbeat.name)) is not None
+
+
+def note(name: str, now: datetime) -> None:
+    """Record the time at which `name` last was; the caller commits."""
+    row = pg.insert(Heartbeat).values(name=name, at=now, state="")
+    db.session.execute(
+        row.on_conflict_do_update(index_elements=[Heartbeat.name], set_={"at": row.excluded.at})
+    )
+
+
+def is_within(name: str, now: datetime, span: timedelta) -> bool:
+    """Whether `name` was less than `span` ago; a clock that was set back counts as that."""
+    was = db.session.scalar(sa.select(Heartbeat.at).where(Heartbeat.name == name))
+    return was is not None and was > now - span
 
 
 def on_time(now: datetime, system: datetime) -> datetime:

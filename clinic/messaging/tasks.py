@@ -18,6 +18,11 @@ def message_pass() -> None:
     delivery.make_pass(current_app, PASS_LIMIT)
 
 
+def timed_message_pass() -> None:
+    """The same by the timetable, which knows of no news: it delivers each time and looks for new messages less often."""
+    delivery.make_pass(current_app, PASS_LIMIT, has_news=False)
+
+
 def fetch_from_sns() -> None:
     """Fetch the certificates that Amazon SES notifications wait for. Safe to repeat: both fetch the same."""
     topic: str | None = current_app.config["SES_TOPIC_ARN"]

@@ -114,6 +114,7 @@ def _look_until(watch: Watch, stop: threading.Event) -> None:
     while not stop.wait(LOOK_SECONDS):
         try:
             with listening(watch.app) as line:
+                watch.has_news = True  # Whatever was committed while nobody listened.
                 while not stop.is_set():
                     watch.look(has_news=_hears(line, watch.seconds_to_wait))
         except (DBAPIError, PoolExhausted, psycopg.Error):

@@ -5,7 +5,8 @@ from typing import Any
 from celery import Celery, Task
 from flask import Flask
 
-from clinic.worker.timetable import TIMETABLE
+from clinic.messaging import tasks
+from clinic.worker.timetable import STEP_LIMIT, TIMETABLE
 
 
 class InContext(Task[Any, Any]):
@@ -27,6 +28,8 @@ class Driver(Celery):
         self.config_from_object(_settings(flask_app))
         for each in TIMETABLE:
             self.task(name=each.name, time_limit=each.limit)(each.step)
+        # No clock asks for this one: the watch over the message pass does.
+        self.task(name=tasks.message_pass.__name__, time_limit=STEP_LIMIT)(tasks.message_pass)
 
 
 def _settings(app: Flask) -> dict[str, Any]:
@@ -56,6 +59,8 @@ def _settings(app: Flask) -> dict[str, Any]:
             "global_keyprefix": "lumbar:",
             "socket_connect_timeout": 4,
             "socket_timeout": 10,
+            # How long the worker's question for a task stays with the broker before it is put again. A task is handed out at once.
+            "polling_interval": 8,
         },
         "task_publish_retry": False,
         "beat_scheduler": "clinic.worker.beat_scheduler:HeartbeatScheduler",

@@ -12,6 +12,8 @@ from clinic.exports import building
 from clinic.maintenance import retention, sweeps
 from clinic.messaging import tasks
 
+STEP_LIMIT: Final = 120
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledStep:
@@ -21,7 +23,7 @@ class ScheduledStep:
     schedule: float | crontab
     expires: int
     """Seconds. A tick that was not taken up in time is worth nothing: the next one finds the same work."""
-    limit: int = 120
+    limit: int = STEP_LIMIT
     """Seconds after which the step is ended."""
     needs: str | None = None
     """The setting without which there is never anything to do, so that the step does not run."""
@@ -37,15 +39,10 @@ def _daily(at: time) -> crontab:
 
 
 TIMETABLE: Final = (
-    ScheduledStep(step=tasks.message_pass, schedule=30.0, expires=30),
+    ScheduledStep(step=tasks.timed_message_pass, schedule=30.0, expires=30),
     ScheduledStep(step=tasks.fetch_from_sns, schedule=10.0, expires=10, needs="SES_TOPIC_ARN"),
-    ScheduledStep(step=sweeps.lapse_and_decide, schedule=30.0, expires=30),
-    ScheduledStep(step=sweeps.offer_freed_times, schedule=30.0, expires=30),
-    ScheduledStep(step=sweeps.hand_in_preparations, schedule=30.0, expires=30),
-    ScheduledStep(step=sweeps.seal_audit, schedule=60.0, expires=60),
-    ScheduledStep(step=sweeps.count_overrides_if_asked, schedule=30.0, expires=30),
-    ScheduledStep(step=sweeps.count_experiences_first, schedule=60.0, expires=60),
-    ScheduledStep(step=building.build_data_exports, schedule=15.0, expires=15, limit=600),
+    ScheduledStep(step=sweeps.sweep_often, schedule=30.0, expires=30, limit=300),
+    ScheduledStep(step=building.build_data_exports, schedule=30.0, expires=30, limit=600),
     ScheduledStep(step=sweeps.find_unusual_reading, schedule=300.0, expires=300),
     ScheduledStep(step=sweeps.erase_granted, schedule=60.0, expires=60),
     ScheduledStep(step=sweeps.tidy, schedule=crontab(minute=str(retention.MINUTE)), expires=1800),

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from clinic import clock
@@ -20,3 +21,17 @@ def test_undecided_requests_are_ended(make: Make, app: Flask) -> None:
     )
     sweeps.lapse_and_decide()
     assert make.refreshed(request).state == State.DECLINED
+
+
+def test_a_short_step_that_fails_keeps_no_other_back(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = []
+
+    def fails() -> None:
+        raise ValueError("ada@client.example")
+
+    monkeypatch.setattr(sweeps, "OFTEN", (fails, lambda: done.append("after it")))
+    sweeps.sweep_often()
+    assert done == ["after it"]
+    assert [record.step for record in caplog.records] == ["fails"]

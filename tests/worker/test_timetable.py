@@ -19,24 +19,20 @@ def test_every_step_is_a_task_under_its_own_name(app: Flask) -> None:
     ours = {name for name in Driver(app).tasks if not name.startswith("celery.")}
     assert ours == {
         "message_pass",
+        "timed_message_pass",
         "back_up",
         "build_data_exports",
         "erase_granted",
         "erase_unseen_clients",
         "find_unusual_reading",
         "make_downtime_sheet",
-        "hand_in_preparations",
-        "lapse_and_decide",
-        "offer_freed_times",
-        "seal_audit",
         "send_backup",
+        "sweep_often",
         "delete_old_drafts",
         "tidy",
         "fetch_from_sns",
         "count_experiences",
-        "count_experiences_first",
         "count_overrides",
-        "count_overrides_if_asked",
     }
 
 
@@ -49,7 +45,7 @@ def test_beat_reads_the_timetable_with_the_scheduler_that_says_it_lives(
     assert {entry["task"] for entry in conf.beat_schedule.values()} == {
         each.name for each in TIMETABLE if each.needs is None
     }
-    assert conf.beat_schedule["message_pass"]["schedule"] == 30.0
+    assert conf.beat_schedule["timed_message_pass"]["schedule"] == 30.0
     assert symbol_by_name(conf.beat_scheduler) is HeartbeatScheduler
 
 

@@ -52,12 +52,22 @@ def reminders(rules: DueRules, now: datetime) -> Sequence[DueQuery]:
     ]
     if not windows:
         return []
-    window = sa.values(
-        sa.column("zone", sa.Text),
-        sa.column("minutes", sa.Integer),
-        sa.column("until", sa.DateTime(timezone=True)),
-        name="due_window",
-    ).data(windows)
+    # Arrays, because a list of rows in the statement would have it compiled anew each time.
+    zones, offsets, latest_starts = zip(*windows, strict=True)
+    window = (
+        sa.func.unnest(
+            sa.cast(zones, pg.ARRAY(sa.Text)),
+            sa.cast(offsets, pg.ARRAY(sa.Integer)),
+            sa.cast(latest_starts, pg.ARRAY(sa.DateTime(timezone=True))),
+        )
+        .table_valued(
+            sa.column("zone", sa.Text),
+            sa.column("minutes", sa.Integer),
+            sa.column("until", sa.DateTime(timezone=True)),
+            name="due_window",
+        )
+        .render_derived()
+    )
     sent_minutes = number(r"/(\d+)$")
 
     def due_by(channel: str, booked_visits: sa.Select[Any], *recipient: sa.ColumnElement[bool]) -> DueQuery:
