@@ -34,4 +34,4 @@ def test_a_short_step_that_fails_keeps_no_other_back(
     monkeypatch.setattr(sweeps, "OFTEN", (fails, lambda: done.append("after it")))
     sweeps.sweep_often()
     assert done == ["after it"]
-    assert [record.step for record in caplog.records] == ["fails"]
+    assert [vars(record)["step"] for record in caplog.records] == ["fails"]
