@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import selectinload, undefer
 
 from clinic.accounts import audit
@@ -92,8 +93,14 @@ def words_mark(photo: Photo) -> str:
 def describe(
     photo: Photo, of: Therapist | Location, words: PhotoWords, *, seen_as: str, actor: str, now: datetime
 ) -> None:
-    """Change what a photo shows in words; its files stay. Raises ChangedMeanwhile. Flushed."""
-    db.session.refresh(photo, ["alt", "translations"], with_for_update={"of": Photo})
+    """Change what a photo shows in words; its files stay. Flushed.
+
+    Raises ChangedMeanwhile if its words were, and NotFound if the photo was removed.
+    """
+    try:
+        db.session.refresh(photo, ["alt", "translations"], with_for_update={"of": Photo})
+    except InvalidRequestError:  # There is no such row any more.
+        raise NotFound from None
     require_unchanged(seen_as, words_mark(photo))
     if (photo.alt, photo.translations) == (words.alt, words.translations):
         return

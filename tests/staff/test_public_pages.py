@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from clinic.accounts.models import AuditEntry, User
 from clinic.db import db
-from clinic.practice import photo_encoding
+from clinic.practice import photo_encoding, photos
 from clinic.practice.models import Location, Photo, PhotoFile, Therapist, TherapistProfile
 from tests.make import Make
 from tests.plans.conftest import Scene
@@ -259,6 +260,26 @@ def test_words_that_are_missing_or_that_somebody_changed_meanwhile_are_refused(
         owner.look(f"/staff/settings/locations/{scene.make.location().id}/photos/{photo.id}").status_code
         == 404
     )
+
+
+def test_words_for_a_photo_that_was_removed_meanwhile_are_refused(
+    scene: Scene, owner: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/staff/settings/locations/{scene.location.id}/photos"
+    send(owner, path, picture(600, 500), "The door.")
+    photo = db.session.scalars(sa.select(Photo)).one()
+    page = Visitor(owner.client).open(f"{path}/{photo.id}")
+    describe = photos.describe
+
+    def after_a_removal(*what: Any, **how: Any) -> None:
+        db.session.execute(
+            sa.delete(Photo).where(Photo.id == photo.id), execution_options={"synchronize_session": False}
+        )
+        describe(*what, **how)
+
+    monkeypatch.setattr(photos, "describe", after_a_removal)
+    page.press("Save the words", alt="The green door.")
+    assert page.answer.status_code == 404
 
 
 def test_a_therapist_changes_the_words_of_their_own_portrait_and_of_nobody_elses(
