@@ -68,7 +68,7 @@ CODES = {
     "contacts": {"kind", "relation"},
     "erasures": {"state"},
     "doctor_pages": {"language", "shows"},
-    "documents": {"sent_from", "consent_version"},
+    "documents": {"sent_from", "consent_version", "kind"},
     "backup_runs": {"deed", "file_name", "problem", "send_problem", "sha256"},
     "drafts": {"consent_version", "door", "types"},
     "guardian_consents": {"text_version", "language", "words", "withdrawn_way", "withdrawn_by"},

@@ -83,6 +83,8 @@ WAITING_CONTACT = _limit("waiting_contact", 5, minutes=60, by_mail=True)
 INTAKES_NETWORK = _limit("intakes_network", 30, minutes=60)
 DOCUMENTS_CLIENT = _limit("documents_client", 20, minutes=60)
 DOCUMENTS_NETWORK = _limit("documents_network", 60, minutes=60)
+DOCUMENTS_STAFF = _limit("documents_staff", 60, minutes=60)
+"""Documents that one member of staff adds."""
 DATA_EXPORTS = _limit("data_exports", 5, minutes=DAY)
 CHANGES_LINK = _limit("changes_link", 20, minutes=60)
 TABLET_CODES = _limit("tablet_codes", 10, minutes=15)

@@ -133,6 +133,14 @@ def visits_of(client_id: UUID, limit: int | None = None) -> list[Appointment]:
     )
 
 
+def first_came_at(client_id: UUID) -> datetime | None:
+    """When the first visit began that a client came to; None before it."""
+    came = sa.select(sa.func.min(Appointment.starts_at)).where(
+        Appointment.client_id == client_id, Appointment.state.in_(CAME)
+    )
+    return db.session.scalar(came)
+
+
 def own_therapist(client_id: UUID) -> UUID | None:
     """The therapist of this client's last visit, past or future, whom they most likely want again; None before the
     first."""

@@ -247,7 +247,8 @@ def _documents(record: Record, files: Mapping[str, str]) -> Iterator[Resource]:
             "status": "current",
             "subject": _reference(record["client_id"]),
             "date": document["sent_at"],
-            "author": [_reference(record["client_id"])],
+            "type": {"text": words.DOCUMENTS[document["kind"]]} if document["kind"] else None,
+            "author": [_author(record, document)],
             "content": [
                 {
                     "attachment": {
@@ -259,6 +260,13 @@ def _documents(record: Record, files: Mapping[str, str]) -> Iterator[Resource]:
                 }
             ],
         }
+
+
+def _author(record: Record, document: Record) -> Resource | None:
+    """Who brought a document into the record: the client, or who of the staff added it."""
+    if document["added_by_id"] is None:
+        return _reference(record["client_id"])
+    return {"display": record["names"]["users"].get(document["added_by_id"])}
 
 
 def _notes(record: Record) -> Iterator[Resource]:

@@ -9,6 +9,7 @@ from clinic.guidance.knowledge import MODALITIES
 from clinic.guidance.own_words import TITLES
 from clinic.guidance.questions import QUESTIONS
 from clinic.guidance.rules.kinds import REGIONS
+from clinic.intake import documents
 from clinic.language import N_, gettext
 from clinic.language.health_texts import health_text
 from clinic.messaging.consent_ledger import WORDS
@@ -41,6 +42,7 @@ STATES: Final = {
     "lapsed": N_("Not confirmed"),
 }
 PURPOSES: Final = {kind: words.title for kind, words in WORDS.items()}
+DOCUMENTS: Final = {kind.value: words for kind, words in documents.KINDS.items()}
 INCIDENTS: Final = {
     "fall": N_("Fall"),
     "faint": N_("Fainting"),

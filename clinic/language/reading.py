@@ -1,6 +1,7 @@
 """How instants, money and numbers read in the language spoken now and the practice's country: with `scheduling.hours` the
 only place of local time."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +21,10 @@ MONTHS = (
 NO_BREAK = "\u00a0"
 """Between words of one date or time that no line may part: `1.` and `Dezember`, `December` and `1`, `5:15` and `pm`."""
 _DAY, _SHORT_DAY = f"d.'{NO_BREAK}'MMMM", f"d.'{NO_BREAK}'MMM"
+_DAY_AND_MONTH = re.compile(
+    rf"\b(\d{{1,2}}) (?=(?:{'|'.join((*MONTHS, *(month[:3] for month in MONTHS)))})\b)"
+)
+_TELEPHONE = re.compile(r"(?<![\w.,:])\+?\(?\d[\d ()/-]{4,}\d(?![\w:])")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -119,6 +124,12 @@ def money(cents: int, currency: str) -> str:
     if cents % 100 == 0:
         pattern = pattern.replace(".00", "")
     return format_currency(Decimal(cents) / 100, currency, pattern, where, currency_digits=False)
+
+
+def unparted(text: str) -> str:
+    """A text in which no line parts a day from its month or the groups of a telephone number, for letters as HTML."""
+    days = _DAY_AND_MONTH.sub(rf"\1{NO_BREAK}", text)
+    return _TELEPHONE.sub(lambda number: number[0].replace(" ", NO_BREAK), days)
 
 
 def with_plain_spaces(text: str) -> str:

@@ -91,7 +91,7 @@ PROCESSING: Final = (
     Processing(
         name=N_("Your health answers"),
         data=N_(
-            "Your answers about your back and your health, what the guidance concludes from them, letters and reports that you send us, and the "
+            "Your answers about your back and your health, what the guidance concludes from them, letters and reports that you send us or hand to us, and the "
             "consent of a parent or guardian where one is needed. They are stored encrypted."
         ),
         ground=Ground.CONSENT,

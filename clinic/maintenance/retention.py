@@ -287,7 +287,7 @@ RETENTION: Final = (
     ),
     Retention(
         kind="unread_documents",
-        what=N_("Letters and reports that no therapist opened"),
+        what=N_("Letters and reports that clients sent and no therapist opened"),
         after=N_("they were sent, or the visit they were sent for"),
         why=N_("nobody needed them; what a therapist has opened is part of the health record"),
         ground=Ground.CONSENT,

@@ -36,7 +36,7 @@ def show() -> ResponseReturnValue:
         form=form,
         has_errors=form.has_errors,
         unread_days=periods.unread_days(),
-        sent=documents.of_client(found.client_id),
+        sent=documents.sent_by(found.client_id),
         zone=practice.practice_zone(now.date()),
     )
     return page, form.status
@@ -47,7 +47,8 @@ def show() -> ResponseReturnValue:
 def remove(document_id: UUID) -> ResponseReturnValue:
     """Take a file back that nobody has opened. Another client's file answers as if there were none."""
     found, now = client_of_page(), clock.now()
-    if documents.find(document_id).client_id != found.client_id:
+    document = documents.find(document_id)
+    if document.client_id != found.client_id or document.sent_from == SentFrom.STAFF:
         raise NotFound
     try:
         with transaction():

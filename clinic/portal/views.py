@@ -23,6 +23,7 @@ from clinic.portal import (
     course,
     details,
     home,
+    namesakes,
     own_access,
     own_answers,
     own_data,
@@ -37,6 +38,7 @@ from clinic.portal import (
     waiting_list,
 )
 from clinic.portal.forms import NameForm, SignInLinkForm
+from clinic.practice import queries as practice
 from clinic.refusal import NotFound, Refusal
 from clinic.web import languages, signed_in_client
 from clinic.web.access import anyone, audience, client, contact
@@ -154,7 +156,8 @@ def choose() -> ResponseReturnValue:
     people = accounts.people_on(proven)
     if request.method == "POST" and (wanted := request.form.get("person")):
         return _chosen(found, people, wanted)
-    return render_template("portal/who.html", people=people)
+    zone = practice.practice_zone(clock.now().date())
+    return render_template("portal/who.html", people=people, told_apart=namesakes.told_apart(people, zone))
 
 
 def _chosen(found: ClientSession, people: list[Client], wanted: str) -> ResponseReturnValue:

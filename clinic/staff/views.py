@@ -18,6 +18,7 @@ from clinic.staff.calendar import free_time, moving, stamp, waiting
 from clinic.staff.calendar import pages as calendar
 from clinic.staff.clients import (
     access_tab,
+    adding_documents,
     barring,
     clinical_tabs,
     consents,
@@ -93,6 +94,7 @@ PAGES = (
     clinical_tabs,
     plan_tab,
     access_tab,
+    adding_documents,
     consents,
     export,
     details,

@@ -210,6 +210,14 @@ def _visits(kind: TaskKind, owner: sa.SQLColumnExpression[Any] | None, due: Any,
     )
 
 
+def _before_visit(notice: timedelta) -> sa.SQLColumnExpression[Any]:
+    """So long before a visit; for one agreed shortly before, half of the time that was left then."""
+    agreed_at = sa.func.coalesce(Appointment.time_agreed_at, Appointment.booked_at, Appointment.created_at)
+    seconds = (sa.extract("epoch", Appointment.starts_at), sa.extract("epoch", agreed_at))
+    halfway = sa.func.to_timestamp((seconds[0] + seconds[1]) / 2, type_=sa.DateTime(timezone=True))
+    return sa.func.greatest(Appointment.starts_at - notice, halfway)
+
+
 def _look_backs(reader: TaskReader) -> Tasks:
     ended = _visits(TaskKind.LOOK_BACK, _signs_in, Appointment.ends_at + DAY, Appointment.ends_at)
     return (
@@ -258,7 +266,7 @@ def _came(reader: TaskReader) -> Tasks:
 
 
 def _answers(reader: TaskReader) -> Tasks:
-    coming = _visits(TaskKind.ANSWERS, None, Appointment.starts_at - DAY, Appointment.booked_at)
+    coming = _visits(TaskKind.ANSWERS, None, _before_visit(DAY), Appointment.booked_at)
     return coming.join(Treatment, Treatment.id == Appointment.treatment_id).where(
         Appointment.state == State.BOOKED,
         Appointment.starts_at > reader.now,
@@ -303,7 +311,7 @@ def _letters(reader: TaskReader) -> Tasks:
 
 
 def _left(reader: TaskReader) -> Tasks:
-    coming = _visits(TaskKind.LEFT, None, Appointment.starts_at - ANSWERS_BEFORE, Appointment.booked_at)
+    coming = _visits(TaskKind.LEFT, None, _before_visit(ANSWERS_BEFORE), Appointment.booked_at)
     return coming.where(
         Appointment.state.in_((State.BOOKED, State.REQUESTED)),
         Appointment.starts_at > reader.now,

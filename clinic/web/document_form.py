@@ -1,4 +1,4 @@
-"""Sending a letter or report: the form, and what both places that have it do with what comes in."""
+"""Sending a letter or report: the form of clients, and what it shares with that of staff."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,14 +14,15 @@ from clinic.intake import consent, documents
 from clinic.intake.documents import SentFrom
 from clinic.language import N_, gettext
 from clinic.refusal import Refusal
+from clinic.untrusted_files.isolation import CleanFile
 from clinic.web.forms import Form
 
 UPLOAD_BYTES = 20 * 1024 * 1024
 """The longest form: a file that is too large is still told so in a sentence of its own."""
 
 
-class DocumentForm(Form):
-    """One file, and the consent to store it."""
+class FileForm(Form):
+    """One file that is checked before it is stored."""
 
     document = FileField(
         N_("File"),
@@ -31,6 +32,30 @@ class DocumentForm(Form):
             "accept": ".pdf,.jpg,.jpeg,.png,.heic,.heif,application/pdf,image/jpeg,image/png,image/heic"
         },
     )
+    refusal: Refusal | None = None
+
+    def checked(self) -> CleanFile:
+        """The file as it may be stored; call it outside a transaction. Raises UnfitDocument and DocumentNotScanned."""
+        return documents.cleaned(
+            self.document.data.stream.read(documents.MOST_BYTES + 1), scanner=current_app.config["CLAMD_URL"]
+        )
+
+    @property
+    def file_name(self) -> str:
+        """As the device called the file."""
+        return self.document.data.filename or ""
+
+    @property
+    def status(self) -> int:
+        """The status of the page that shows this form."""
+        if self.refusal is not None:
+            return self.refusal.status
+        return 422 if self.has_errors else 200
+
+
+class DocumentForm(FileForm):
+    """One file, and the consent to store it."""
+
     agree = BooleanField(
         consent.DOCUMENTS.paragraphs[0],
         validators=[InputRequired(N_("Tick the box if your therapist may read the file."))],
@@ -49,15 +74,12 @@ class DocumentForm(Form):
         try:
             limits.take(limits.DOCUMENTS_NETWORK, limits.network(request.remote_addr), now)
             limits.take(limits.DOCUMENTS_CLIENT, str(client_id), now)
-            sent = self.document.data
-            file = documents.cleaned(
-                sent.stream.read(documents.MOST_BYTES + 1), scanner=current_app.config["CLAMD_URL"]
-            )
+            file = self.checked()
             with transaction():
                 documents.add(
                     client_id,
                     file,
-                    name=sent.filename or "",
+                    name=self.file_name,
                     sent_from=sent_from,
                     visit=visit,
                     actor=actor,
@@ -68,12 +90,3 @@ class DocumentForm(Form):
             self.refusal = refusal
             return False
         return True
-
-    refusal: Refusal | None = None
-
-    @property
-    def status(self) -> int:
-        """The status of the page that shows this form."""
-        if self.refusal is not None:
-            return self.refusal.status
-        return 422 if self.has_errors else 200

@@ -21,7 +21,7 @@ from clinic.booking import barring
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.intake import documents
-from clinic.intake.documents import Document, SentFrom
+from clinic.intake.documents import Document, DocumentKind, SentFrom
 from clinic.messaging import preferences
 from clinic.messaging.models import Message
 from clinic.messaging.preferences import Topic
@@ -269,6 +269,26 @@ def _document_of_staff(world: World) -> Objects:
         {"document_id": _document(world, world.ada)},
         {"document_id": NOBODYS},
         {"document_id": _document(world, world.bob)},
+    )
+
+
+def _added_document(world: World) -> Objects:
+    """Of Ada by her therapist, and of Bob by his: who treats the one removes only theirs."""
+    ids = {}
+    for client, by in ((world.ada, world.ines), (world.bob, world.omar)):
+        found = db.session.scalar(
+            sa.select(Document.id).where(Document.client_id == client.id, Document.added_by_id == by.id)
+        )
+        if found is None:
+            file = CleanFile(b"%PDF-", 1, is_pdf=True)
+            kind = DocumentKind.LETTER
+            found = documents.add_from_paper(client.id, file, name="", kind=kind, by=by, now=clock.now()).id
+            db.session.commit()
+        ids[client.id] = found
+    return Objects(
+        {"client_id": world.ada.id, "document_id": ids[world.ada.id]},
+        {"client_id": world.bob.id, "document_id": NOBODYS},
+        {"client_id": world.bob.id, "document_id": ids[world.bob.id]},
     )
 
 
@@ -777,6 +797,8 @@ PROVIDERS: dict[str, Callable[[World], Objects]] = {
     "staff.client_answers": _client,
     "staff.client_plan": _client,
     "staff.client_documents": _client,
+    "staff.add_document": _client,
+    "staff.remove_document": _added_document,
     "staff.client_copy": _client,
     "staff.client_copy_ask": _client,
     "staff.client_copy_file": lambda world: Objects({"client_id": NOBODYS}, {"client_id": NOBODYS}),

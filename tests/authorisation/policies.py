@@ -239,6 +239,8 @@ POLICIES: dict[str, str | frozenset[Permission]] = {
     "staff.client_answers": Permission.HEALTH_READ,
     "staff.client_plan": Permission.HEALTH_READ,
     "staff.client_documents": Permission.HEALTH_READ,
+    "staff.add_document": Permission.CALENDAR_WRITE,
+    "staff.remove_document": Permission.CALENDAR_WRITE,
     "staff.client_copy": Permission.HEALTH_READ,
     "staff.client_copy_ask": Permission.HEALTH_READ,
     "staff.client_copy_file": Permission.HEALTH_READ,

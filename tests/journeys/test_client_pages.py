@@ -1,5 +1,6 @@
 """Every page a client meets, in a real browser over https: narrow and wide, light and dark, by keyboard."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -8,6 +9,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, Page, expect
@@ -157,6 +159,20 @@ def test_on_a_phone_whatever_is_pressed_is_as_high_as_a_finger(chromium: Browser
     go(page.get_by_role("button", name="Send me a link"))
     assert page.evaluate(TOO_LOW) == []
     page.context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_every_target_of_a_therapists_page_is_large_enough(
+    chromium: Browser, place: Place, width: int
+) -> None:
+    """WCAG 2.2, 2.5.8: at least 24 pixels each way, or as much room around it."""
+    page = chromium.new_page(viewport={"width": width, "height": 800}, ignore_https_errors=True)
+    page.goto(f"{place.base}/therapists/{place.plain.therapists[0].slug}")
+    page.evaluate(AXE_SCRIPT)
+    only = json.dumps({"runOnly": {"type": "rule", "values": ["target-size"]}})
+    found = page.evaluate(f"axe.run({only}).then(({{violations, passes}}) => [violations, passes.length])")
+    page.context.close()
+    assert found == [[], 1]
 
 
 def test_booking_loses_a_time_mends_its_errors_and_is_done(chromium: Browser, place: Place) -> None:

@@ -41,7 +41,7 @@ from clinic.plans import score_sheets
 from clinic.plans.models import CheckIn, LookBack, NoteAddendum, OutcomeEntry, Plan, Review, SessionNote
 from clinic.practice import invitations
 from clinic.practice.invitations import RotaPlace
-from clinic.practice.models import Treatment
+from clinic.practice.models import Practice, Treatment
 from clinic.sealed import sealed_attributes
 from tests.make import Make
 from tests.messaging.mailers import parsed, part
@@ -781,3 +781,21 @@ def test_a_check_in_that_was_seen_is_told_no_more(
     held = claimed(MessageKind.CHECK_IN_ANSWERED, given.id, user.id, now)
     with transaction():
         assert composing.compose(held, now) == Drop("seen")
+
+
+def test_no_line_of_a_letter_parts_a_day_or_a_telephone_number(
+    visit: Appointment, ada: Client, now: datetime
+) -> None:
+    practice = db.session.scalars(sa.select(Practice)).one()
+    practice.phone = "030 23125 000"
+    db.session.commit()
+    letter = about(visit, ada, MessageKind.CONFIRMATION, now)
+    shown = html.unescape(letter.html)
+    for said in ("6\u00a0March", "5\u00a0March", "030\u00a023125000"):
+        assert said in shown, said
+        assert said.replace("\u00a0", " ") not in shown, said
+    assert "6 March" in letter.text
+    assert "\u00a0" not in letter.subject
+    styles = re.findall(r'<style>.*?</style>|style="[^"]*"|href="[^"]*"', shown, re.DOTALL)
+    assert styles
+    assert not any("\u00a0" in one for one in styles)

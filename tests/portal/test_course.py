@@ -98,7 +98,7 @@ def test_the_same_form_sent_twice_books_once(scene: Scene, ada: Visitor) -> None
 def test_the_horizon_and_the_number_of_open_bookings_hold_online(scene: Scene, ada: Visitor) -> None:
     make.practice(horizon_days=14)
     ada.open(f"/my/course?{ASKED}")
-    assert "1 of 3 are free" in ada.text
+    assert "1 of 3 is free" in ada.text
     make.practice(horizon_days=120, open_bookings_per_client=3)
     ada.open(f"/my/course?{ASKED}").press("Book these sessions")
     assert ada.status == 409

@@ -1,7 +1,7 @@
 """A client signs in by a one-time link and finds their visits."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +12,10 @@ from clinic import clock
 from clinic.accounts import limits, signed_links
 from clinic.accounts import services as accounts
 from clinic.accounts.models import AuditEntry, Client, ClientSession, Contact, LinkPurpose, LoginLink
+from clinic.booking.models import State
 from clinic.db import db, transaction
 from clinic.messaging.models import Message, MessageKind
+from tests.conftest import NOW
 from tests.make import Make
 from tests.visitor import Visitor, as_client
 
@@ -123,6 +125,48 @@ def test_two_people_on_one_address_say_who_they_are(visitor: Visitor, make: Make
     visitor.press("Bob")
     assert visitor.heading == "Hello Bob"
     assert "Bob" in visitor.text
+
+
+def shown_people(visitor: Visitor, person: Client) -> list[str]:
+    """The buttons of *Whose visits*, for who opened a sign-in link of this person."""
+    visitor.open(link_for(person)).press("Open my visits")
+    return [one.text for one in visitor.page.one("form", class_="stack").all("button")]
+
+
+def test_two_of_one_name_on_one_address_are_told_apart_by_the_year_of_birth(
+    visitor: Visitor, make: Make
+) -> None:
+    ada = make.client(birth_on=date(1980, 5, 1))
+    make.client(given_name="ADA", birth_on=date(2009, 2, 3))
+    make.client(given_name="Bob")
+    assert shown_people(visitor, ada) == [
+        "Ada, born in 1980", "ADA, born in 2009", "Bob", "Somebody else"
+    ]  # fmt: skip
+    visitor.press("ADA, born in 2009")
+    assert visitor.heading == "Hello ADA"
+
+
+def test_without_years_two_of_one_name_are_told_apart_by_their_first_visit(
+    visitor: Visitor, make: Make
+) -> None:
+    ada = make.client(birth_on=date(1980, 5, 1))
+    make.client()
+    sold = make.treatment(therapists=[make.therapist(make.location())])
+    make.appointment(of=sold, who=ada, state=State.DONE, starts_at=NOW - timedelta(days=30))
+    make.appointment(of=sold, who=ada, state=State.CANCELLED, starts_at=NOW - timedelta(days=60))
+    assert shown_people(visitor, ada)[:2] == [
+        "Ada, first here on Saturday 1 February 2031", "Ada, not here yet"
+    ]  # fmt: skip
+
+
+def test_in_the_end_two_of_one_name_are_told_apart_by_since_when_they_are_known(
+    visitor: Visitor, make: Make
+) -> None:
+    ada = make.client(birth_on=date(1980, 5, 1), created_at=NOW - timedelta(days=2))
+    make.client(birth_on=date(1980, 7, 1), created_at=NOW - timedelta(days=1))
+    first, second = shown_people(visitor, ada)[:2]
+    assert first.startswith("Ada, known here since Saturday 1 March 2031, ")
+    assert second.startswith("Ada, known here since Sunday 2 March 2031, ")
 
 
 def test_somebody_else_on_the_address_becomes_a_new_client(visitor: Visitor, make: Make) -> None:

@@ -59,6 +59,13 @@ def at_details(visitor: Visitor, sold: Treatment, start: datetime = THURSDAY_TEN
     )
 
 
+def test_the_title_of_choosing_a_time_names_the_treatment(visitor: Visitor, make: Make) -> None:
+    make.practice()
+    sold = make.treatment(therapists=[make.therapist(make.location())])
+    assert visitor.open(f"/book/{sold.slug}").title.startswith(f"Choose a time: {sold.name}")
+    assert visitor.heading == "Choose a time"
+
+
 def browser_of(visitor: Visitor) -> bytes:
     """What the database knows this browser by."""
     with visitor.browser.session_transaction() as session:

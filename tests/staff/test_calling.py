@@ -82,6 +82,13 @@ def test_somebody_new_is_entered_on_the_last_page_and_nothing_before(scene: Scen
     assert {"add", "book"} <= set(deeds)
 
 
+def test_of_two_fields_of_which_one_is_needed_none_is_called_optional(scene: Scene, clerk: Visitor) -> None:
+    page = at(clerk, "10:00").page
+    for label, other in (("Telephone number", "an e-mail address"), ("E-mail address", "a telephone number")):
+        described = page.labelled(label).attributes.get("aria-describedby", "")
+        assert f"This or {other} is needed." in page.one(id=described.split()[0]).text
+
+
 def test_somebody_without_an_address_is_booked_by_telephone(scene: Scene, clerk: Visitor) -> None:
     at(clerk, "10:00").press("Book", given_name="Tom", family_name="Hale", phone="030 5550177")
     assert "No e-mail address is known, so no letter goes out." in clerk.text

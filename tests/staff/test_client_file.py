@@ -25,7 +25,7 @@ EMPTY = {
     "notes": "No note yet",
     "answers": "No answers yet",
     "plan": "No plan yet",
-    "documents": "Nothing sent yet",
+    "documents": "No documents yet",
 }
 
 

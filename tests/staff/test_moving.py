@@ -1,6 +1,6 @@
 """Staff move a visit for a client, look at what they set aside, and book the same again."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -109,3 +109,45 @@ def test_nonsense_in_an_address_of_a_move_is_not_found(scene: Scene, clerk: Visi
         assert clerk.open(path + query).status == 404, query
     lost = "0190a8e2-0000-7000-8000-00000000dead"
     assert clerk.open(f"{path}/check?start=2031-03-06T09:00:00%2B00:00/{lost}").status == 404
+
+
+def therapists_of(clerk: Visitor) -> tuple[str, set[str]]:
+    """Who is chosen on the page of a move, and with whom its times are."""
+    asked = clerk.page.one("select", id="therapist")
+    chosen = [one.text for one in asked.all("option") if "selected" in one.attributes]
+    offers = {
+        one.text.split()[-1] for one in clerk.page.all("button") if "offer" in one.attributes.get("class", "")
+    }
+    return (chosen[0] if chosen else "Any therapist"), offers
+
+
+def test_a_move_begins_with_the_therapist_of_the_visit_and_anybody_can_be_asked_for(
+    scene: Scene, clerk: Visitor
+) -> None:
+    colleague = make.therapist(scene.location, given_name="Daniel")
+    scene.treatment.therapists = [colleague, scene.therapist]
+    db.session.commit()
+    where = f"/staff/appointments/{scene.visit().id}/move"
+    busy = datetime(2031, 3, 7, 13, tzinfo=UTC)
+    scene.visit(starts_at=busy, who=make.client(given_name="Ben"))
+    clerk.open(f"{where}?day=2031-03-07")
+    assert therapists_of(clerk) == (scene.therapist.name, {"Ines"})
+    clerk.open(f"{where}?day=2031-03-07&therapist=")
+    assert therapists_of(clerk) == ("Any therapist", {"Ines", "Daniel"})
+    days = [
+        one.get("href") for one in clerk.page.all("a") if one.attributes.get("class", "").startswith("day")
+    ]
+    assert days
+    assert all("therapist=&" in day for day in days), "another day keeps who was asked for"
+
+
+def test_a_move_begins_with_anybody_where_the_therapist_gives_the_treatment_no_more(
+    scene: Scene, clerk: Visitor
+) -> None:
+    visit = scene.visit()
+    scene.treatment.therapists = [
+        make.therapist(scene.location, given_name=name) for name in ("Daniel", "Mia")
+    ]
+    db.session.commit()
+    clerk.open(f"/staff/appointments/{visit.id}/move?day=2031-03-07")
+    assert therapists_of(clerk)[0] == "Any therapist"

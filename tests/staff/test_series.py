@@ -382,3 +382,11 @@ def test_repeating_goes_on_from_the_visit_in_the_rhythm_that_was_asked_for(
     weeks = 2 if asked.startswith("every=2") else 1
     assert (values["every"], values["count"], values["at"]) == (str(weeks), "3", "10:00")
     assert values["on"] == (datetime(2031, 3, 6) + timedelta(weeks=weeks)).date().isoformat()
+
+
+def test_one_session_is_one_also_in_words(scene: Scene, clerk: Visitor) -> None:
+    visit, one = scene.visit(), ASKED.replace("count=4", "count=1")
+    assert "This time is free." in preview(clerk, visit, one).text
+    scene.visit(starts_at=visit.starts_at + timedelta(weeks=1), who=make.client(given_name="Ben"))
+    said = preview(clerk, visit, one).text
+    assert "This time is not free; the nearest free times of the same week are shown." in said

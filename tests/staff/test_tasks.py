@@ -99,6 +99,46 @@ def test_the_desk_has_what_is_not_clinical_and_sees_nothing_else(scene: Scene, f
     assert front_desk.look(f"/staff/tasks/note/{visit.id}").status_code == 404
 
 
+def due(kind: TaskKind, visit: Appointment) -> timedelta:
+    """How long before a visit a task about it is due."""
+    reader = TaskReader(
+        user_id=visit.therapist_id,
+        permissions=granted(["front_desk"]),
+        role_names=frozenset(["front_desk"]),
+        backups_are_on=False,
+        now=make.NOW,
+    )
+    return visit.starts_at - task_queries.one(kind, visit.id, reader).due_at
+
+
+@pytest.mark.parametrize(
+    ("notice", "before"),
+    [(72, 24), (48, 24), (30, 15), (5, 2.5)],
+    ids=["days before", "two days", "a day and a quarter", "today for today"],
+)
+def test_what_is_missing_before_a_visit_that_was_just_agreed_is_not_late_at_once(
+    scene: Scene, front_desk: Browser, notice: float, before: float
+) -> None:
+    starts_at = make.NOW + timedelta(hours=notice)
+    visit = scene.visit(starts_at=starts_at, booked_at=make.NOW, time_agreed_at=make.NOW)
+    assert due(TaskKind.ANSWERS, visit) == timedelta(hours=before)
+    assert "Late" not in [one.text for one in read(front_desk.get("/staff/tasks")).all("h2")]
+    assert "Answers missing: Ada Sample" in listed(front_desk)
+
+
+def test_a_visit_that_was_moved_to_today_is_counted_from_the_move(scene: Scene) -> None:
+    starts_at = make.NOW + timedelta(hours=4)
+    visit = scene.visit(starts_at=starts_at, booked_at=make.NOW - timedelta(days=20), time_agreed_at=make.NOW)
+    assert due(TaskKind.ANSWERS, visit) == timedelta(hours=2)
+
+
+def test_a_visit_with_somebody_who_has_left_is_not_late_at_once_either(scene: Scene) -> None:
+    visit = scene.visit(starts_at=make.NOW + timedelta(hours=20), booked_at=make.NOW, time_agreed_at=make.NOW)
+    scene.therapist.left_on = make.day()
+    db.session.commit()
+    assert due(TaskKind.LEFT, visit) == timedelta(hours=10)
+
+
 def test_a_colleague_sees_nothing_of_a_client_who_is_not_theirs(scene: Scene, colleague: Browser) -> None:
     waiting = review(scene.visit(starts_at=LATER))
     assert "Ada" not in listed(colleague, "?whose=all")

@@ -24,6 +24,8 @@ from clinic.messaging.letters import practice_wording
 from clinic.messaging.models import MessageKind
 from clinic.practice.models import Practice
 
+_NO_WORDS = re.compile(r"(<style>.*?</style>|<[^>]*>)", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedLetter:
@@ -60,7 +62,7 @@ def render_letter(
         return RenderedLetter(
             subject=shared["subject"],
             text=re.sub(r"\n{3,}", "\n\n", _rendered(kind, "txt", shared)).strip() + "\n",
-            html=_inliner().inline(_rendered(kind, "html", shared)),
+            html=_inliner().inline(_unparted(_rendered(kind, "html", shared))),
         )
 
 
@@ -106,6 +108,12 @@ def _rendered(kind: MessageKind, form: str, shared: Mapping[str, Any]) -> str:
         preheader=getattr(made, "preheader", ""),
         foot=getattr(made, "foot", ""),
     )
+
+
+def _unparted(html: str) -> str:
+    """The sheet whose lines part no day and no telephone number; its styles and the insides of its tags stay as they are."""
+    parts = _NO_WORDS.split(html)
+    return "".join(part if number % 2 else reading.unparted(part) for number, part in enumerate(parts))
 
 
 @cache

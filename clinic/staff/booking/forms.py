@@ -57,6 +57,14 @@ class BookForm(WaiversForm):
     )
 
 
+class OneOfTwo(Optional):
+    """May be left empty if the field beside it is not: nothing calls it optional."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags = {}
+
+
 class NewClientForm(BookForm):
     """The last page of a booking for somebody new."""
 
@@ -72,14 +80,14 @@ class NewClientForm(BookForm):
     )
     phone = TelField(
         "Telephone number",
-        description="A number or an e-mail address is needed.",
-        validators=[Optional()],
+        description="This or an e-mail address is needed.",
+        validators=[OneOfTwo()],
         render_kw={"autocomplete": "off", "inputmode": "tel"},
     )
     mail = EmailField(
         "E-mail address",
-        description="For the confirmation, the reminders and the link to the health questions.",
-        validators=[Optional()],
+        description="This or a telephone number is needed. Here go the confirmation, the reminders and the link to the health questions.",
+        validators=[OneOfTwo()],
         render_kw={"autocomplete": "off", "inputmode": "email", "spellcheck": "false"},
     )
 

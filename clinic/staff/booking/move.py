@@ -171,6 +171,7 @@ def _location(visit: Appointment) -> Location:
 
 
 def _therapist(visit: Appointment) -> Therapist | None:
+    """Whoever the URL names; None if it names nobody."""
     wanted = request.args.get("therapist")
     if not wanted:
         return None
@@ -178,6 +179,14 @@ def _therapist(visit: Appointment) -> Therapist | None:
     if found is None:
         raise NotFound
     return found
+
+
+def _own(visit: Appointment, now: datetime) -> Therapist | None:
+    """The visit's therapist, as long as they can give it to this client; None otherwise."""
+    supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit, None)
+    offered = trained_therapists.offered_to_client(supply, visit.client_id, now, visit.id)
+    can = visit.therapist_id not in trained_therapists.left_out(supply, offered)
+    return visit.therapist if can and visit.therapist in visit.treatment.therapists else None
 
 
 def _slots(
@@ -202,12 +211,14 @@ def _slots(
 
 
 def _choose_page(visit: Appointment, now: datetime, refusal: Refusal | None = None) -> str:
-    location, therapist = _location(visit), _therapist(visit)
+    location = _location(visit)
+    # The visit's own until somebody chooses; an empty name is *Any therapist*.
+    therapist = _therapist(visit) if "therapist" in request.args else _own(visit, now)
     minutes = None if isinstance(refusal, NoSuchLength) else choices.minutes()
     chosen: dict[str, Any] = {
         "appointment_id": visit.id,
         "location": location.slug,
-        "therapist": therapist.slug if therapist else None,
+        "therapist": therapist.slug if therapist else "",
         "minutes": minutes,
     }
 

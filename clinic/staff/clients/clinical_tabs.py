@@ -160,7 +160,7 @@ def _index(count: int) -> int:
 @audience(staff, Permission.HEALTH_READ)
 @of_own_client("documents")
 def sent_documents(head: FileHead, now: datetime) -> ResponseReturnValue:
-    """Letters and reports that the client sent; opening one is recorded by itself."""
+    """Letters and reports that the client sent or staff added; opening one is recorded by itself."""
     with transaction():
         record_empty("documents", head, now)
         return file.page("documents", head, documents=documents.of_client(head.person.id))

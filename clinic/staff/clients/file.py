@@ -39,12 +39,13 @@ TABS = (
     ("plan", "Plan", "staff.client_plan", (Permission.HEALTH_READ,)),
     ("scores", "Scores", "staff.client_scores", (Permission.HEALTH_READ,)),
     ("documents", "Documents", "staff.client_documents", (Permission.HEALTH_READ,)),
+    ("documents", "Documents", "staff.add_document", (Permission.CALENDAR_WRITE,)),
     ("messages", "Messages", "staff.client_messages", (Permission.MESSAGES_READ,)),
     ("record", "Details", "staff.client_record", (Permission.CONTACTS_READ,)),
     ("consents", "Consents", "staff.client_consents", (Permission.CONTACTS_READ,)),
     ("access", "Access", "staff.client_access", (Permission.AUDIT_READ, Permission.HEALTH_READ)),
 )
-"""Each tab with its words, its page, and the permissions of which one is needed to see it."""
+"""Each tab with its words, its page, and the permissions of which one is needed to see it; of two with one name, the first that is open."""
 LATEST = 20
 """How many lines of each kind the overview's timeline reads, and how many it shows in all."""
 
@@ -90,17 +91,25 @@ def page(tab: str, head: FileHead, *, template: str | None = None, **shown: obje
         f"staff/clients/file/{template or tab}.html",
         here="clients",
         tab=tab,
-        tabs=[
-            (words, url_for(endpoint, client_id=head.person.id), name == tab, None)
-            for name, words, endpoint, needed in TABS
-            if any(may(one) for one in needed)
-        ],
+        tabs=_tabs(tab, head),
         head=head,
         person=head.person,
         LANGUAGES=language.NAMES,
         place_zone=practice_zone(clock.now()),
         **shown,
     )
+
+
+def _tabs(tab: str, head: FileHead) -> list[tuple[str, str, bool, None]]:
+    """As the row of tabs takes them, those that the reader may see."""
+    endpoints: dict[str, tuple[str, str]] = {}
+    for name, words, endpoint, needed in TABS:
+        if any(may(one) for one in needed):
+            endpoints.setdefault(name, (words, endpoint))
+    return [
+        (words, url_for(endpoint, client_id=head.person.id), name == tab, None)
+        for name, (words, endpoint) in endpoints.items()
+    ]
 
 
 def _age(birth_on: date | None, on: date) -> int | None:
