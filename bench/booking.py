@@ -28,7 +28,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bench import dataset, floors, guarded, load
+from bench import dataset, floors, guarded, load, processor
 from bench.dataset import CLINICS, DEEP, ONE, TEN, Asked, Clinic, Visit
 from bench.load import Load
 from clinic import schema
@@ -61,6 +61,7 @@ class Product:
     environment: dict[str, str]
     calls: dict[str, list[Asked]]
     ports: dict[str, int] = field(default_factory=dict)
+    programs: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
     starts: Iterator[tuple[int, datetime]] = field(default_factory=lambda: iter(()))
 
 
@@ -121,19 +122,18 @@ def _furnished(clinic: Clinic, servers: Servers, folder: Path, monday: date) -> 
 @contextmanager
 def _serving(product: Product) -> Iterator[None]:
     """The product, the product without its cache, and the floors, each on its own port, until the block ends."""
-    programs = []
     try:
         for name in ("product", "forgetful", "floor"):
             product.ports[name] = _free_port()
-            programs.append(_served(name, product))
+            product.programs[name] = _served(name, product)
         for name, path in (("product", "/health"), ("forgetful", "/health"), ("floor", "/hello")):
             if not eventually(partial(_answers, product.ports[name], path), 60):
                 raise RuntimeError(f"gunicorn did not start for {name} {product.clinic.name}")
         yield
     finally:
-        for program in programs:
+        for program in product.programs.values():
             program.terminate()
-        for program in programs:
+        for program in product.programs.values():
             program.wait()
 
 
@@ -355,25 +355,30 @@ def _crowd(product: Product, name: str) -> Load:
 
 def _report_bookings(products: dict[str, Product]) -> None:
     print(
-        "\n| a whole booking | at once | data | p50 | x hello | p95 | per second | of hello's | statements |"
+        "\n| a whole booking | at once | data | p50 | x hello | p95 | per second | of hello's | Python | x hello's | statements |"
     )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     found: dict[tuple[str, str], Load] = {}
     for data in (ONE.name, TEN.name):
         product = products[data]
         for at_once in (1, AT_ONCE):
+            worked_before = processor.seconds(product.programs["floor"])
             hello = load.asked(product.ports["floor"], [load.get("/hello")], BOOKINGS * 4, at_once)
+            hello_worked = (processor.seconds(product.programs["floor"]) - worked_before) / (BOOKINGS * 4)
             for name, deed in BOOKED.items():
                 wanted = (
                     json.dumps(_wanted(*start)).encode()
                     for start in itertools.islice(product.starts, BOOKINGS)
                 )
+                worked_before = processor.seconds(product.programs["product"])
                 times = load.together(partial(deed, product.ports["product"]), wanted, at_once)
+                worked = (processor.seconds(product.programs["product"]) - worked_before) / BOOKINGS
                 if at_once == 1:
                     found[name, data] = times
                 print(
                     f"| {name} | {at_once} | {data} | {times.p50:.1f} ms | {times.p50 / hello.p50:.1f} | {times.p95:.1f} ms "
-                    f"| {times.per_second:.0f} | {times.per_second / hello.per_second:.1%} | {_statements[data][name]} |"
+                    f"| {times.per_second:.0f} | {times.per_second / hello.per_second:.1%} "
+                    f"| {worked * 1000:.1f} ms | {worked / hello_worked:.0f} | {_statements[data][name]} |"
                 )
         with create_app(product.settings).app_context():
             added = (

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from psycopg import Error as DriverError
+from psycopg import _queries as driver_queries
 from psycopg._preparing import PrepareManager  # Nothing public lets a connection remember what it prepared.
 from psycopg.abc import PQGen
 from psycopg.errors import FeatureNotSupported
@@ -94,6 +96,10 @@ class RowsToDelete:
         gone = db.session.execute(sa.delete(self.model).where(self.condition))
         return gone.rowcount  # type: ignore[attr-defined, no-any-return]  # a DELETE gives a cursor
 
+
+# Longer statements, or with more parameters, would be parsed anew each time: ours are written once, and some are longer.
+driver_queries.MAX_CACHED_STATEMENT_LENGTH = 16 * 1024
+driver_queries.MAX_CACHED_STATEMENT_PARAMS = 200
 
 Answer = TypeVar("Answer")
 
@@ -313,16 +319,14 @@ def add_together(*rows: Base, once: Base | None = None) -> bool:
     is left out if a row with its key is there already. Returns False in that case; the others are inserted anyway.
     """
     every = [*rows, *([once] if once is not None else [])]
-    for row in every:
-        _fill_in_defaults(row)
-    parts = [_insertion(row, number) for number, row in enumerate(rows)]
-    if once is not None:
-        made = _insertion(once, len(rows), twice_is_nothing=True)
-        parts.append(made)
-        asked = sa.select(sa.func.count()).select_from(made)
-    else:
-        asked = sa.select(sa.literal(1))
-    is_new = bool(db.session.scalar(asked.add_cte(*parts)))
+    given = tuple((type(row), _fill_in_defaults(row)) for row in every)
+    values = {
+        f"{key}_{number}": row.__dict__[key]
+        for number, (row, (_, keys)) in enumerate(zip(every, given, strict=True))
+        for key in keys
+    }
+    statement = _insertion(given, last_is_once=once is not None)
+    is_new = bool(db.session.connection().execute(statement, values).scalar())
     written = every if is_new else rows
     for row in written:
         make_transient_to_detached(row)
@@ -330,33 +334,91 @@ def add_together(*rows: Base, once: Base | None = None) -> bool:
     return is_new
 
 
-def _insertion(row: Base, number: int, *, twice_is_nothing: bool = False) -> sa.CTE:
-    table = cast(sa.Table, type(row).__table__)
-    known = {
-        each.columns[0]: each.key for each in sa.inspect(type(row)).column_attrs if each.key in row.__dict__
-    }
-    # Columns of the same name in several tables are parameters of their own.
-    values = {
-        column.name: sa.bindparam(None, getattr(row, key), type_=column.type, unique=True)
-        for column, key in known.items()
-    }
-    inserted = insert(table).values(values)
-    if twice_is_nothing:
-        inserted = inserted.on_conflict_do_nothing()
-    return inserted.returning(*table.primary_key).cte(f"inserted_{number}")
+@cache
+def _insertion(
+    given: tuple[tuple[type[Base], tuple[str, ...]], ...], *, last_is_once: bool
+) -> sa.Select[Any]:
+    """The statement that inserts a row of each of these classes, with values for these attributes.
+
+    It is kept, because building it takes longer than sending it.
+    """
+    parts = []
+    for number, (kind, keys) in enumerate(given):
+        columns = {key: sa.inspect(kind).column_attrs[key].columns[0] for key in keys}
+        # Columns of the same name in several tables are parameters of their own.
+        values = {
+            column.name: sa.bindparam(f"{key}_{number}", type_=column.type) for key, column in columns.items()
+        }
+        table = cast(sa.Table, kind.__table__)
+        inserted = insert(table).values(values)
+        if last_is_once and number == len(given) - 1:
+            inserted = inserted.on_conflict_do_nothing()
+        parts.append(inserted.returning(*table.primary_key).cte(f"inserted_{number}"))
+    asked: sa.Select[Any] = sa.select(sa.literal(1))
+    if last_is_once:
+        asked = sa.select(sa.func.count()).select_from(parts[-1])
+    return asked.add_cte(*parts)
 
 
-def _fill_in_defaults(row: Base) -> None:
-    """Give a row what its columns' defaults are, as a flush does; what the database fills in itself is read when asked for."""
-    for each in sa.inspect(type(row)).column_attrs:
-        column = each.columns[0]
-        if each.key in row.__dict__:
-            continue
-        default = column.default
-        if isinstance(default, sa.ColumnDefault):
-            setattr(row, each.key, default.arg(None) if default.is_callable else default.arg)
-        elif default is None and column.server_default is None:
-            setattr(row, each.key, None)
+def write_changes(row: Base) -> None:
+    """Flush what was changed of one row with an `id`, in one statement that is built once for the same attributes.
+
+    Whatever else waits to be flushed is flushed with it, as usual. Foreign keys have to be set themselves: relationships are
+    not followed.
+    """
+    session = db.session()
+    if session.new or session.deleted or list(session.dirty) != [row]:
+        session.flush()
+        return
+    state = sa.inspect(row)
+    columns = state.mapper.column_attrs
+    keys = tuple(sorted(key for key in state.committed_state if key in columns))
+    values = {f"new_{key}": state.dict[key] for key in keys}
+    assert state.identity is not None  # Otherwise it would be among the new ones.
+    session.connection().execute(_update(type(row), keys), {"written_id": state.identity[0], **values}).one()
+    state._commit_all(state.dict, session.identity_map)  # As a flush does; nothing public does it alone.
+
+
+@cache
+def _update(kind: type[Base], keys: tuple[str, ...]) -> sa.Update:
+    columns = {key: sa.inspect(kind).column_attrs[key].columns[0] for key in keys}
+    values = {column.name: sa.bindparam(f"new_{key}", type_=column.type) for key, column in columns.items()}
+    table = cast(sa.Table, kind.__table__)
+    written = sa.update(table).where(table.c.id == sa.bindparam("written_id"))
+    return written.values(values).returning(table.c.id)
+
+
+def _fill_in_defaults(row: Base) -> tuple[str, ...]:
+    """Give a row what its columns' defaults are, as a flush does; the attributes that have to be written.
+
+    NULL is written only where the database would fill in something else; what it fills in itself is read when asked for.
+    """
+    known, written = row.__dict__, []
+    for key, default, is_filled_in in _columns(type(row)):
+        if key not in known:
+            if default is not None:
+                known[key] = default.arg(None) if default.is_callable else default.arg
+            elif is_filled_in:
+                continue
+            else:
+                known[key] = None
+        if is_filled_in or known[key] is not None:
+            written.append(key)
+    return tuple(written)
+
+
+@cache
+def _columns(kind: type[Base]) -> tuple[tuple[str, Any, bool], ...]:
+    """The attributes of a class that are columns, each with its default in Python and whether the database has one."""
+    columns = {each.key: each.columns[0] for each in sa.inspect(kind).column_attrs}
+    return tuple(
+        (
+            key,
+            column.default if isinstance(column.default, sa.ColumnDefault) else None,
+            column.server_default is not None,
+        )
+        for key, column in columns.items()
+    )
 
 
 @contextmanager

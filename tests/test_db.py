@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from psycopg import _queries as driver_queries
 from sqlalchemy import Connection
 from sqlalchemy.pool import QueuePool
 
@@ -16,6 +17,7 @@ from clinic.db import ASIDE
 from config import Settings
 from tests import make
 from tests.conftest import undone_within
+from tests.measuring import statements
 
 
 def pools() -> list[QueuePool]:
@@ -124,3 +126,33 @@ def test_a_column_of_another_type_is_noticed_once_and_not_until_a_restart(
         with owner.begin() as connection:
             connection.execute(sa.text("DROP TABLE shifting"))
         owner.dispose()
+
+
+def test_the_driver_takes_a_long_statement_apart_once(race_app: Flask) -> None:
+    asked = sa.text(f"SELECT :n + {' + '.join('0' for _ in range(2000))}")
+    before = driver_queries._query2pg.cache_info().misses
+    for number in range(3):
+        assert db.db.session.execute(asked, {"n": number}).scalar_one() == number
+    db.db.session.rollback()
+    assert driver_queries._query2pg.cache_info().misses == before + 1
+
+
+def test_changes_of_one_row_are_written_in_one_statement_and_not_again(database: Connection) -> None:
+    ada = make.client(given_name="Ada")
+    ada.given_name, ada.language = "Eve", "de"
+    with statements() as sent:
+        db.write_changes(ada)
+        db.db.session.flush()
+    assert len(sent) == 1
+    db.db.session.expire(ada)
+    assert (ada.given_name, ada.language) == ("Eve", "de")
+
+
+def test_what_else_waits_is_written_with_the_changes_of_a_row(database: Connection) -> None:
+    ada, bea = make.client(given_name="Ada"), make.client(given_name="Bea")
+    ada.given_name = bea.given_name = "Eve"
+    db.write_changes(ada)
+    names = (
+        sa.select(sa.func.count()).select_from(Client.__table__).where(Client.__table__.c.given_name == "Eve")
+    )
+    assert db.db.session.connection().execute(names).scalar_one() == 2

@@ -101,7 +101,7 @@ def book() -> Response:
 
 def _book_hold(key: str, wanted: schemas.NewAppointment, now: datetime) -> Response:
     scope, content = digest(wanted.hold), wanted.model_dump()
-    kept = appointments.reservation_of(scope, now, lapsed_too=True)
+    kept = appointments.kept_time(scope, now)
     if kept is None:  # Only the caller who booked it has an answer to a key, and then the hold is gone.
         return _answered_meanwhile(scope, key, content, services.HoldGone())
 
@@ -114,13 +114,14 @@ def _book_hold(key: str, wanted: schemas.NewAppointment, now: datetime) -> Respo
             now=now,
             plain=wanted.without_health_answers,
             therapist_decides=wanted.therapist_decides,
+            seen=kept,
         )
 
     try:
-        return _booked(deed, scope, key, wanted, now, country=practice.the_practice().country)
+        return _booked(deed, scope, key, wanted, now, country=kept.country)
     except Refusal as refusal:
         if next_step(refusal) is NextStep.HEALTH_QUESTIONS:
-            return _to_questions(refusal, kept.treatment.slug)
+            return _to_questions(refusal, kept.treatment)
         return _answered_meanwhile(scope, key, content, refusal)
 
 

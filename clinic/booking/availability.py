@@ -185,7 +185,7 @@ def candidates(supply: Supply, criteria: SearchCriteria) -> tuple[UUID, ...]:
     """The therapists who match the criteria, in the practice's order."""
     if criteria.therapist_id is None:
         return supply.therapists
-    return tuple(id_ for id_ in supply.therapists if id_ == criteria.therapist_id)
+    return (criteria.therapist_id,) if criteria.therapist_id in supply.therapists else ()
 
 
 def _places(supply: Supply, criteria: SearchCriteria) -> Iterable[slots.SlotLocation[UUID]]:

@@ -53,13 +53,15 @@ def new_key() -> str:
     return secrets.token_urlsafe(18)
 
 
+# Built once, because every booking of a start runs it.
+_EARLIER = sa.select(IdempotencyKey).where(
+    IdempotencyKey.scope == sa.bindparam("scope"), IdempotencyKey.key == sa.bindparam("key")
+)
+
+
 def earlier(scope: bytes, key: str, content: Mapping[str, Any]) -> StoredAnswer | None:
     """The earlier answer to this key, or None. Raises OtherContent if it was sent with other content."""
-    row = db.session.scalar(
-        sa.select(IdempotencyKey).where(
-            IdempotencyKey.scope == scope, IdempotencyKey.key == key[:LONGEST_KEY]
-        )
-    )
+    row = db.session.scalar(_EARLIER, {"scope": scope, "key": key[:LONGEST_KEY]})
     if row is None:
         return None
     if not secrets.compare_digest(row.content_sha256, _digest(content)):

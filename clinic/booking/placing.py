@@ -14,14 +14,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, load_only
 
 from clinic.booking import availability, queries
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
+from clinic.booking.queries import KeptTime
 from clinic.booking.search_criteria import SearchCriteria
-from clinic.db import db, violates_one_of
+from clinic.db import add_together, db, violates_one_of
 from clinic.language import N_
-from clinic.practice.models import Practice
+from clinic.practice.models import Location, Practice, Therapist, Treatment
 from clinic.practice.queries import remember_practice
 from clinic.practice.supply import Supply
 from clinic.refusal import NotFound, Refusal, Stale
@@ -146,8 +148,8 @@ def place(
 ) -> Appointment:
     """Put an appointment at a start, under the lock: check once more, then let the constraints have the last word.
 
-    `alone`: nothing else follows in the transaction if the time is taken, so that no savepoint is needed. `crowd` is
-    told how many times others of the appointment's network hold, before anything else is decided.
+    `alone`: a new appointment without relationships, and nothing else follows in the transaction if the time is taken, so
+    that no savepoint is needed. `crowd` is told how many times others of the appointment's network hold, before anything else is decided.
     """
     days = availability.days_around(starts_at, supply)
     under_lock = availability.UnderLock(
@@ -164,8 +166,11 @@ def place(
         raise NotOffered
     with translate_conflicts(savepoint=not alone):
         _take(supply, start.candidates[0], starts_at, appointment)
-        db.session.add(appointment)
-        db.session.flush()
+        if alone:
+            add_together(appointment)
+        else:
+            db.session.add(appointment)
+            db.session.flush()
     return appointment
 
 
@@ -243,17 +248,77 @@ def lock_appointment(
     return _where_it_was(reload_locked(seen, whole=whole), where)
 
 
-def whole_row_with(further: sa.Select[Any]) -> sa.Select[Any]:
+# What is decided from and answered with; each column that is read takes its time, and the others are read when asked for.
+_OF_BOOKING = (
+    load_only(
+        Appointment.reference,
+        Appointment.client_id,
+        Appointment.therapist_id,
+        Appointment.room_id,
+        Appointment.location_id,
+        Appointment.treatment_id,
+        Appointment.starts_at,
+        Appointment.ends_at,
+        Appointment.zone,
+        Appointment.length_minutes,
+        Appointment.buffer_before_minutes,
+        Appointment.buffer_after_minutes,
+        Appointment.price_cents,
+        Appointment.state,
+        Appointment.held_until,
+        Appointment.held_by,
+        Appointment.kept_under,
+        Appointment.spared_at,
+        Appointment.decide_by,
+        Appointment.revision,
+        Appointment.time_revision,
+        Appointment.link_epoch,
+        Appointment.undo_until,
+    ),
+    joinedload(Appointment.therapist).load_only(
+        Therapist.slug, Therapist.given_name, Therapist.family_name, Therapist.skills
+    ),
+    joinedload(Appointment.treatment).load_only(
+        Treatment.slug,
+        Treatment.name,
+        Treatment.mail_name,
+        Treatment.translations,
+        Treatment.modalities,
+        Treatment.length_minutes,
+        Treatment.intake,
+        Treatment.new_clients,
+        Treatment.approval,
+    ),
+    joinedload(Appointment.location).load_only(
+        Location.slug, Location.name, Location.street, Location.town, Location.zone
+    ),
+    load_only(
+        Practice.country,
+        Practice.currency,
+        Practice.language,
+        Practice.translations,
+        Practice.online_booking,
+        Practice.closed_words,
+        Practice.rules_version,
+        Practice.approval,
+        Practice.decide_hours,
+        Practice.late_cancel_hours,
+        Practice.open_bookings_per_client,
+    ),
+)
+
+
+def row_of_booking_with(further: sa.Select[Any]) -> sa.Select[Any]:
     """The statement of `lock_seen`, for one row of further columns. Build it once, because others wait while it is built."""
     also = further.subquery()
     together = sa.join(sa.join(Appointment, Practice, sa.true()), also, sa.true())
     row = sa.select(Appointment, Practice, *also.c).select_from(together)
-    row = row.where(Appointment.id == sa.bindparam("seen_id")).options(*queries.WITH_ALL)
+    row = row.where(Appointment.id == sa.bindparam("seen_id")).options(*_OF_BOOKING)
     return row.with_for_update(key_share=True, of=Appointment).execution_options(populate_existing=True)
 
 
 def lock_seen(
-    seen: Appointment,
+    seen: Appointment | KeptTime,
     statement: sa.Select[Any],
     parameters: Mapping[str, Any],
     *,
@@ -261,7 +326,8 @@ def lock_seen(
 ) -> tuple[Appointment, Mapping[Any, Any]]:
     """An appointment that was read, as it stands once its calendars are locked, with a row of further columns.
 
-    Both are read in one statement, made by `whole_row_with`, `whole` as in `reload_locked`. `turns` are queued on before;
+    Both are read in one statement, made by `row_of_booking_with`, together with what a booking needs to know of the rows the
+    appointment refers to and of the practice. `turns` are queued on before;
     without them the calendars are locked already. Raises Stale.
     """
     where = seen.therapist_id, seen.room_id
@@ -273,7 +339,7 @@ def lock_seen(
 
 
 def _lock_calendars_of(
-    seen: Appointment, client: UUID | None = None, *, turns: Iterable[str] = ()
+    seen: Appointment | KeptTime, client: UUID | None = None, *, turns: Iterable[str] = ()
 ) -> tuple[UUID, UUID | None]:
     therapist_id, room_id = seen.therapist_id, seen.room_id
     lock([therapist_id], [room_id] if room_id else [], client, turns=turns)

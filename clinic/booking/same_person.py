@@ -21,6 +21,7 @@ from clinic.accounts.shared_addresses import is_of_same_person
 from clinic.booking import queries
 from clinic.booking.models import Appointment, SamePersonAnswer, State, Waiver
 from clinic.booking.placing import NotOffered
+from clinic.booking.queries import KeptTime
 from clinic.db import db
 from clinic.language import N_
 from clinic.practice.supply import Supply
@@ -40,10 +41,11 @@ class TwoPlaces(NotOffered):
     )
 
 
-# Built once, because it runs while others wait.
+# Built once, because it runs while others wait; without `IN`, as in `services`.
+_IS_LIVE = sa.or_(*(Appointment.state == state for state in LIVE))
 IS_ELSEWHERE = sa.exists().where(
     is_of_same_person(Appointment.client_id),
-    Appointment.state.in_(LIVE),
+    _IS_LIVE,
     Appointment.starts_at < sa.bindparam("ends_at"),
     Appointment.ends_at > sa.bindparam("starts_at"),
     Appointment.id != sa.bindparam("except_id"),
@@ -56,7 +58,7 @@ IS_ELSEWHERE = sa.exists().where(
 """Whether a client would be somewhere else at the time of a visit, and may be told so; see `elsewhere_parameters`."""
 _ELSEWHERE = sa.select(Appointment.id, Appointment.starts_at, Appointment.ends_at).where(
     is_of_same_person(Appointment.client_id),
-    Appointment.state.in_(LIVE),
+    _IS_LIVE,
     Appointment.ends_at > sa.bindparam("now"),
 )
 
@@ -75,7 +77,7 @@ def refuse_two_places(visit: Appointment, client_id: UUID, *, actor: str, browse
 
 
 def elsewhere_parameters(
-    visit: Appointment, client_id: UUID, *, actor: str, browser: bytes | None
+    visit: Appointment | KeptTime, client_id: UUID, *, actor: str, browser: bytes | None
 ) -> dict[str, object]:
     """The parameters of `IS_ELSEWHERE`."""
     return {

@@ -28,11 +28,12 @@ from clinic.booking.placing import (
     place,
     reload_locked,
     reservation_terms,
-    whole_row_with,
+    row_of_booking_with,
 )
+from clinic.booking.queries import KeptTime
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.booking.states import advance
-from clinic.db import db
+from clinic.db import db, write_changes
 from clinic.intake import queries as intake
 from clinic.intake.queries import SafetyStanding
 from clinic.language import N_
@@ -216,6 +217,7 @@ def book(
     promised: bool = False,
     therapist_decides: bool = False,
     is_locked: bool = False,
+    seen: KeptTime | None = None,
 ) -> Appointment:
     """Complete this browser's hold for a client: booked, or requested when a therapist looks first.
 
@@ -224,18 +226,19 @@ def book(
     list. `approved`: staff offered it, so no rule about asking first applies. Staff themselves book also before the
     questions are answered, and beyond what a client may have open. `promised`: the practice offered this very time, so
     that it can be taken also if online booking was closed since. `therapist_decides`: the client leaves the type of massage
-    to the therapist. `is_locked`: this transaction holds its calendars and the client's turns. Raises BookingClosed, BarredOnline, HoldGone,
+    to the therapist. `is_locked`: this transaction holds its calendars and the client's turns. `seen` is the hold, if it
+    was read already. Raises BookingClosed, BarredOnline, HoldGone,
     TimeWithdrawn, NotCleared, GuardianNeeded, IntakeNeeded, NotFirst, TooManyOpen, TwoPlaces.
     """
     by_staff = states.acting_side(actor) == "staff"
-    seen = get_appointment(appointment_id, HoldGone)
+    hold_seen = seen or get_appointment(appointment_id, HoldGone)
     turns: list[str] | None = None
     if actor == audit.VISITOR:
         turns = None if is_locked else _turns_of(client)
     else:
         queue_for(client.id)
         turns = []
-    appointment, known = _judged(seen, client.id, turns, actor=actor, browser=browser, now=now)
+    appointment, known = _judged(hold_seen, client.id, turns, actor=actor, browser=browser, now=now)
     require_hold(appointment, held_by or browser, now)
     if not promised:
         online_booking.require_open(practice.the_practice())
@@ -266,13 +269,13 @@ def book(
             raise same_person.TwoPlaces
         appointment.booked_in = browser
     appointment.therapist_decides = therapist_decides
-    appointment.client = client
+    appointment.client, appointment.client_id = client, client.id
     advance(appointment, admitted.state, now)
     for column, value in admitted.columns(appointment.starts_at, now).items():
         setattr(appointment, column, value)
     appointment.held_by = appointment.held_network = None
     appointment.held_until = appointment.kept_under = appointment.spared_at = None
-    db.session.flush()
+    write_changes(appointment)
     purpose = "desk" if by_staff else ""
     # Nothing is flushed after this: the entry is written together with the key of the form.
     audit.record(actor, "book", appointment, client_id=client.id, fields=["state"], purpose=purpose, now=now)
@@ -363,17 +366,18 @@ def require_hold(appointment: Appointment, browser: bytes, now: datetime) -> Non
         raise TimeWithdrawn
 
 
-# Built once: building it for each booking takes longer than running it, and others wait meanwhile.
+# Built once: building it for each booking takes longer than running it, and others wait meanwhile. `IN` would be written anew
+# each time, by the number of its values.
 _OPEN = sa.select(
     sa.func.count().label("booked"),
     sa.func.count().filter(Appointment.state == State.REQUESTED).label("requested"),
 ).where(
     is_of_anyone_there(Appointment.client_id),
-    Appointment.state.in_([State.BOOKED, State.REQUESTED]),
+    sa.or_(Appointment.state == State.BOOKED, Appointment.state == State.REQUESTED),
     Appointment.starts_at > sa.bindparam("now"),
 )
 _COUNTED = _OPEN.subquery()
-_JUDGED = whole_row_with(
+_JUDGED = row_of_booking_with(
     sa.select(
         _COUNTED.c.booked,
         _COUNTED.c.requested,
@@ -397,7 +401,7 @@ class _Known:
 
 
 def _judged(
-    seen: Appointment,
+    seen: Appointment | KeptTime,
     client_id: UUID,
     turns: Iterable[str] | None,
     *,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, get_origin, get_type_hints
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -206,10 +207,14 @@ def _one_supply(sql: str, **asked: object) -> Supply:
     return read_supply(details)
 
 
+_id = lru_cache(4096)(UUID)
+"""An id from its text: those of a practice come again with every question."""
+
+
 def read_supply(details: Mapping[str, Any]) -> Supply:
     """The supply that `SUPPLY_SQL` describes."""
-    people = {UUID(each["id"]): each for each in details["therapists"] or ()}
-    places = {UUID(each["id"]): each for each in details["sites"] or ()}
+    people = {_id(each["id"]): each for each in details["therapists"] or ()}
+    places = {_id(each["id"]): each for each in details["sites"] or ()}
     rules = PracticeRules(**_values(_OF_PRACTICE, details["rules"]))
     versions = [room["version"] for place in places.values() for room in place["rooms"] or ()]
     versions += [person["version"] for person in people.values()]
@@ -226,7 +231,7 @@ def read_supply(details: Mapping[str, Any]) -> Supply:
         sites=tuple(_site(id_, place) for id_, place in places.items()),
         closed_on=_dates(places, "closed_on"),
         travel={
-            (UUID(way["from"]), UUID(way["to"])): _minutes(way["minutes"]) for way in details["travel"] or ()
+            (_id(way["from"]), _id(way["to"])): _minutes(way["minutes"]) for way in details["travel"] or ()
         },
         rules=rules,
         # Existing bookings can still be moved when no treatment is offered any more.
@@ -240,7 +245,7 @@ def _need(row: Mapping[str, int]) -> slots.Need:
 
 
 def _site(id_: UUID, row: Mapping[str, Any]) -> Site:
-    rooms = tuple(UUID(room["id"]) for room in row["rooms"] or ())
+    rooms = tuple(_id(room["id"]) for room in row["rooms"] or ())
     words = {name: row[name] for name in ("slug", "name", "street", "town")}
     return Site(location_id=id_, zone=ZoneInfo(row["zone"]), rooms=rooms, **words)
 

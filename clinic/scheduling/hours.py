@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from clinic.scheduling import grid
@@ -231,11 +231,11 @@ def _label(at: datetime, zone: ZoneInfo) -> str:
 @lru_cache(maxsize=128)
 def _ticks(window: Window, zone: ZoneInfo, every: int) -> int:
     days = _laid_over(window, zone)
-    midnights = grid.union(days.midnights)
-    mask = 0
-    for cell in range(0, CELLS_PER_DAY, every):
-        mask |= midnights << cell
-        mask |= grid.union(window.between(first + cell, first + cell + 1) for _, first in days.cut)
+    day = _day_of_ticks(every)
+    # A product lays the day over each midnight: they are a day apart, so that nothing is carried over.
+    mask = grid.union(days.midnights) * day
+    for _, first in days.cut:
+        mask |= (day << first if first >= 0 else day >> -first) & window.between(0, window.cells)
     for on in days.odd:
         start_of_day = datetime.combine(on, MIDNIGHT)
         for minutes in range(0, CELLS_PER_DAY * CELL_MINUTES, every * CELL_MINUTES):
@@ -243,6 +243,12 @@ def _ticks(window: Window, zone: ZoneInfo, every: int) -> int:
             if at is not None and window.floor(at) == window.ceil(at):
                 mask |= window.between(window.floor(at), window.floor(at) + 1)
     return mask
+
+
+@cache
+def _day_of_ticks(every: int) -> int:
+    """The ticks of an even day, counted in cells from midnight."""
+    return grid.union(1 << cell for cell in range(0, CELLS_PER_DAY, every))
 
 
 def _worked(
