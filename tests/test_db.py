@@ -81,6 +81,13 @@ def test_statements_stay_prepared_when_a_page_that_only_reads_ends(race_app: Fla
     assert ask_often() >= 1
 
 
+def test_statements_stay_prepared_when_what_stands_for_a_transaction_in_tests_is_undone(
+    database: Connection,
+) -> None:
+    """Otherwise PostgreSQL plans nearly every statement of the suite anew."""
+    assert ask_often("SELECT 2") >= 1
+
+
 def test_after_an_error_statements_are_prepared_anew(race_app: Flask) -> None:
     """One of them may have failed while it was being prepared: what the two sides know must not differ."""
     db.dispose()
