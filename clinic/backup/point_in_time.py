@@ -99,7 +99,7 @@ def restore(
 ) -> RestoredMoment:
     """Make the database of the folder `servers`, which has none, as it was at an instant (aware), or as late as the WAL goes.
 
-    `folder` holds the received WAL. `before_writing` is called when nothing is known to stand in the way. Raises, with nothing changed:
+    `folder` holds the received WAL. `before_writing` is called when nothing stands in the way any more. Raises, with nothing changed:
     archive.UnreadableKey, archive.UnreadableBackup, NotEmpty, NoRoom, OutOfReach, OtherPostgres, OtherSealingKeys, NewerSchema, NotReplayed,
     postgres.NoPrograms.
     """
@@ -115,9 +115,12 @@ def restore(
                 way.unpack(data)
                 if at is None and way.obstacle is not None:
                     raise OutOfReach(f"{way.obstacle} {_up_to(way.closed_at)} Nothing was changed.")
+
+            def look(connection: psycopg.Connection) -> None:
+                _refuse_newer(connection)
                 before_writing()
 
-            return RestoredMoment(base, recovery.recover(servers, at=at, fill=fill, look=_look))
+            return RestoredMoment(base, recovery.recover(servers, at=at, fill=fill, look=look))
     except NotRecovered as failure:
         raise _explained(failure, way, at) from None
     except recovery.FolderInUse:
@@ -154,7 +157,7 @@ def _refuse_other_postgres(number: int) -> None:
         )
 
 
-def _look(connection: psycopg.Connection) -> None:
+def _refuse_newer(connection: psycopg.Connection) -> None:
     found = connection.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL").fetchone()
     row = (
         connection.execute("SELECT version_num FROM alembic_version").fetchone()

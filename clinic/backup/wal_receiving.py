@@ -35,6 +35,7 @@ LINE: Final = "line.json"
 LOG: Final = "pg_receivewal.log"
 COMPLETE: Final = re.compile(r"[0-9A-F]{24}")
 LOOK_SECONDS: Final = 1.0
+SLOT_LOOKS: Final = 60
 STOP_SECONDS: Final = 10.0
 BASE_EVERY: Final = timedelta(days=7)
 BASE_AGAIN_AFTER: Final = timedelta(hours=1)
@@ -76,6 +77,8 @@ class _Server:
     timeline: str
     slot: str | None
     """How it stands, as `pg_replication_slots.wal_status`; None without one."""
+    slot_is_taken: bool | None
+    """Whether somebody receives from it."""
     now: datetime
 
 
@@ -118,7 +121,7 @@ class _Receiver:
         self.incoming = work / INCOMING
 
     def run(self, asked_to_stop: threading.Event) -> None:
-        server = _asked(self.url)
+        server = _left_alone(self.url, asked_to_stop)
         self._clear_away()
         self.line = self._line(server)
         kept = wal_archive.bases(self.line)
@@ -144,8 +147,8 @@ class _Receiver:
         base: Future[KeptBase] | None = None
         while not asked_to_stop.wait(LOOK_SECONDS):
             if receiver.poll() is not None:
-                said = (self.work / LOG).read_text(errors="replace").strip().splitlines()[-1:]
-                raise ReceivingEnded(f"pg_receivewal ended: {said[0] if said else 'it said nothing'}")
+                said = (self.work / LOG).read_text(errors="replace").strip().splitlines()[-2:]
+                raise ReceivingEnded(f"pg_receivewal ended: {' '.join(said) or 'it said nothing'}")
             self._keep_complete()
             if base is None and clock.system() >= self.base_due:
                 base = pool.submit(base_backups.make, self.url, self.line, self.work, self.readers)
@@ -223,11 +226,21 @@ def _asked(url: str) -> _Server:
     with postgres.connected(url) as connection:
         row = connection.execute(
             "SELECT (SELECT system_identifier::text FROM pg_control_system()), left(pg_walfile_name(pg_current_wal_lsn()), 8),"
-            " (SELECT wal_status FROM pg_replication_slots WHERE slot_name = %s), clock_timestamp()",
-            [SLOT],
+            " (SELECT wal_status FROM pg_replication_slots WHERE slot_name = %(slot)s),"
+            " (SELECT active FROM pg_replication_slots WHERE slot_name = %(slot)s), clock_timestamp()",
+            {"slot": SLOT},
         ).fetchone()
         assert row is not None
         return _Server(connection.info.server_version, *row)
+
+
+def _left_alone(url: str, asked_to_stop: threading.Event) -> _Server:
+    """The server, once nobody receives from the slot: one who was killed may still hold it for a moment. Raises AnotherReceives."""
+    for _ in range(SLOT_LOOKS):
+        server = _asked(url)
+        if not server.slot_is_taken or asked_to_stop.wait(LOOK_SECONDS):
+            return server
+    raise AnotherReceives
 
 
 def _new_slot(url: str, *, is_there: bool) -> None:
