@@ -41,6 +41,7 @@ SCHEMES = {
     "database_url": ("postgresql+psycopg",),
     "database_owner_url": ("postgresql+psycopg",),
     "database_seal_url": ("postgresql+psycopg",),
+    "database_replication_url": ("postgresql+psycopg",),
     "redis_url": ("redis", "rediss", "redis+socket"),
     "smtp_url": ("smtp", "smtps", "smtp+starttls"),
     "public_url": ("http", "https"),
@@ -137,6 +138,8 @@ class Settings(_Judged):
     """The role that owns the tables; only migrations use it. Default: `database_url`."""
     database_seal_url: str | None = None
     """The role that may add seals to the audit; only the worker uses it. Default: `database_url`."""
+    database_replication_url: str | None = None
+    """The role that may copy the server and receive its WAL; only `receive-wal` and `base-backup` use it."""
     redis_url: str
     smtp_url: SecretStr | None = None
     """`smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`; without it mails go to a folder."""
@@ -201,7 +204,9 @@ class Settings(_Judged):
     backup_s3_key_id: SecretStr | None = None
     backup_s3_secret: SecretStr | None = None
 
-    @field_validator("database_url", "database_owner_url", "database_seal_url", mode="before")
+    @field_validator(
+        "database_url", "database_owner_url", "database_seal_url", "database_replication_url", mode="before"
+    )
     @classmethod
     def _with_driver(cls, value: Any) -> Any:
         for short in ("postgres://", "postgresql://"):
@@ -213,6 +218,7 @@ class Settings(_Judged):
         "database_url",
         "database_owner_url",
         "database_seal_url",
+        "database_replication_url",
         "redis_url",
         "smtp_url",
         "public_url",
@@ -299,6 +305,11 @@ class Settings(_Judged):
     def backups(self) -> Path:
         """The folder of the backups."""
         return (self.backup_folder or self.lumbar_data / "backups").absolute()
+
+    @property
+    def wal(self) -> Path:
+        """The folder of the WAL that was received."""
+        return self.backups / "wal"
 
     @property
     def base_url(self) -> str:

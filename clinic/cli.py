@@ -2,7 +2,9 @@
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -26,9 +28,12 @@ from clinic.backup import (
     drill,
     making,
     object_storage,
+    point_in_time,
     restoring,
     runs,
     sending,
+    wal_archive,
+    wal_receiving,
 )
 from clinic.backup.object_storage import StorageAddress
 from clinic.backup.runs import BackupState
@@ -52,6 +57,8 @@ from config import (
 )
 from secret_keys import key_file
 
+NEWEST = "newest"
+NO_REPLICATION = "DATABASE_REPLICATION_URL is not set: it names the role that may receive the database's WAL."
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -231,6 +238,11 @@ def affected(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _moment(text: str) -> datetime | str:
+    """The same, or `newest`."""
+    return NEWEST if text == NEWEST else _instant(text)
+
+
 def _instant(text: str) -> datetime:
     """A day or an instant of ISO 8601, in UTC unless it names a zone. Raises ValueError."""
     instant = datetime.fromisoformat(text)
@@ -272,6 +284,7 @@ def list_backups(parsed: argparse.Namespace) -> int:
     settings = Settings.without_servers()
     for file in making.backups(settings.backups):
         print(f"{file.name}  {file.stat().st_size / 1e6:.1f} MB  {settings.backups}")
+    _tell_of_wal(settings.wal)
     storage = backup_storage(settings)
     if storage is None:
         return 0
@@ -285,8 +298,69 @@ def list_backups(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _tell_of_wal(folder: Path) -> None:
+    """Which moments can be brought back, and how much room that takes."""
+    found = wal_archive.sizes(folder)
+    reach = wal_archive.overview(folder, clock.now(), are_on=True)
+    if not found.bases or reach.since is None:
+        return
+    until = f" to {point_in_time.said(reach.until)}" if reach.until else ""
+    print(f"Any moment from {point_in_time.said(reach.since)}{until}  {folder}")
+    print(f"  {found.bases} base backups, {found.base_bytes / 1e6:.1f} MB", end="")
+    print(f"; {found.segments} segments of WAL, {found.segment_bytes / 1e6:.1f} MB", end="")
+    print(
+        f", {found.bytes_a_day / 1e6:.0f} MB a day at the rate of the last day" if found.bytes_a_day else ""
+    )
+
+
+def receive_wal(parsed: argparse.Namespace) -> int:
+    """Receive and encrypt what the database writes, and copy the whole server once a week, until it is stopped."""
+    settings = command_settings()
+    if settings.database_replication_url is None:
+        print(NO_REPLICATION, file=sys.stderr)
+        return 2
+    asked_to_stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked_to_stop.set())
+    clock.follow(settings.clock_file)
+    sealed.use(settings.keys.sealing_bytes)
+    try:
+        wal_receiving.receive(
+            settings.database_replication_url,
+            settings.wal,
+            settings.lumbar_data.absolute() / wal_receiving.WORK,
+            settings.backup_recipients.split(),
+            asked_to_stop,
+        )
+    except Refusal as refusal:
+        print(refusal.sentence, file=sys.stderr)
+        return 1
+    return 0
+
+
+def base_backup(parsed: argparse.Namespace) -> int:
+    """Copy the whole server now, as happens each week, while its WAL is received."""
+    settings = command_settings()
+    if settings.database_replication_url is None:
+        print(NO_REPLICATION, file=sys.stderr)
+        return 2
+    sealed.use(settings.keys.sealing_bytes)
+    try:
+        made = wal_receiving.make_base(
+            settings.database_replication_url,
+            settings.wal,
+            settings.lumbar_data.absolute() / wal_receiving.WORK,
+            settings.backup_recipients.split(),
+        )
+    except Refusal as refusal:
+        print(refusal.sentence, file=sys.stderr)
+        return 1
+    print(f"{made.file} ({made.file.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
 def restore(parsed: argparse.Namespace) -> int:
-    """Bring a backup back into an empty database; where no address is set, into an empty data folder."""
+    """Bring a backup, or any moment, back into an empty database; where no address is set, into an empty data folder."""
     given = Start.read()
     if not (os.environ.get("LUMBAR_KEYS") or key_file(given.lumbar_data).exists()):
         print(
@@ -297,6 +371,8 @@ def restore(parsed: argparse.Namespace) -> int:
     if running.running_environment(given.lumbar_data.resolve()):
         print("Lumbar is running on this data folder: stop it first. Nothing was changed.", file=sys.stderr)
         return 2
+    if parsed.at is not None:
+        return _restore_moment(parsed, given)
     if parsed.file is None and not parsed.from_storage:
         print("Name the file of a backup, or say --from-storage.", file=sys.stderr)
         return 2
@@ -333,10 +409,51 @@ def restore(parsed: argparse.Namespace) -> int:
             print(refusal.sentence, file=sys.stderr)
             return 1
     print(f"{found.rows} rows are back as they were at {found.manifest.made_at:%Y-%m-%d %H:%M} UTC.")
+    _tell_erased(erased)
+    return 0
+
+
+def _restore_moment(parsed: argparse.Namespace, given: Start) -> int:
+    if given.database_url is not None or parsed.from_storage:
+        print(
+            "A moment is brought back from the folder of the WAL into an empty data folder, as a server of its own: take "
+            "DATABASE_URL away, and --from-storage. Nothing was changed.",
+            file=sys.stderr,
+        )
+        return 2
+    at = None if parsed.at == NEWEST else parsed.at
+    servers = given.lumbar_data.resolve() / "servers"
+    settings = Settings.without_servers()
+    folder = parsed.file or settings.wal
+    sealed.use(settings.keys.sealing_bytes)
+    try:
+        done = {**erasure_ledger.read(settings.backups), **erasure_ledger.read(folder.resolve().parent)}
+        found = point_in_time.restore(
+            folder,
+            parsed.key,
+            at,
+            servers,
+            before_writing=lambda: erasure_ledger.keep(settings.backups, done),
+        )
+        with Servers(servers, wanted=ServersWanted(broker=False)) as pair:
+            schema.upgrade(pair.urls.owner)
+            erased = _erase_again(
+                Settings.read(database_url=pair.urls.owner, redis_url=STARTED_HERE_BROKER), done
+            )
+    except Refusal as refusal:
+        print(refusal.sentence, file=sys.stderr)
+        return 1
+    when = point_in_time.said(at) if at else "the end of the WAL"
+    last = f"; its last change is of {point_in_time.said(found.last_at)}" if found.last_at else ""
+    print(f"The database is as it was at {when}{last}.")
+    _tell_erased(erased)
+    return 0
+
+
+def _tell_erased(erased: int) -> None:
     if erased:
         print(f"Erased again, as they had been since: {erased}.")
     print("No message leaves until an owner has read what waits, under Messages.")
-    return 0
 
 
 def _fetched(name: Path | None, folder: Path) -> Path:
@@ -419,6 +536,11 @@ def doctor(parsed: argparse.Namespace) -> int:
             has_storage = standing is not BackupState.OFF and backup_storage(settings) is not None
             if runs.storage_state(clock.now(), is_on=has_storage) is BackupState.LATE:
                 faults.append("No backup of the last 26 hours is in the object storage: see Settings, Data.")
+        if (
+            wal_archive.state(settings.wal, clock.now(), are_on=bool(settings.backup_recipients))
+            is BackupState.LATE
+        ):
+            faults.append("The database's WAL is not received: see Settings, Data.")
         if is_current:  # Before the newest revision there may be nothing to look at.
             verification = audit_seals.verify()
             seals = verification.seals
@@ -494,6 +616,8 @@ COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     "backup-key": (backup_key, {}),
     "backup": (back_up, {}),
     "backups": (list_backups, {}),
+    "receive-wal": (receive_wal, {}),
+    "base-backup": (base_backup, {}),
     "restore": (
         restore,
         {
@@ -501,10 +625,16 @@ COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
                 "metavar": "FILE",
                 "type": Path,
                 "nargs": "?",
-                "help": "a backup; with --from-storage its name there, or nothing for the newest",
+                "help": "a backup; with --from-storage its name there, or nothing for the newest; "
+                "with --at the folder of the WAL, if it is another than that of the settings",
             },
             **_KEY,
             **_FROM_STORAGE,
+            "--at": {
+                "metavar": "WHEN",
+                "type": _moment,
+                "help": "any moment whose WAL was received (ISO 8601, UTC unless it names a zone), or newest",
+            },
         },
     ),
     "drill": (rehearse, {**_KEY, **_FROM_STORAGE}),

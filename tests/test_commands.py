@@ -45,7 +45,7 @@ SAYS = {
     "python -m clinic up": "",
 }
 """What each says; in this order, because some need what another made."""
-OF_BACKUPS = {"backup-key", "backup", "backups", "restore", "drill"}
+OF_BACKUPS = {"backup-key", "backup", "backups", "restore", "drill", "receive-wal", "base-backup"}
 """Followed by `tests/test_open_a_clinic.py`, and one by one in `tests/backup`."""
 FROM_STORAGE = {"python -m clinic restore --from-storage --key FILE"}
 """Followed by `tests/backup/test_object_storage.py`, which has a storage."""

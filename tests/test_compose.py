@@ -229,7 +229,14 @@ def test_production_accepts_the_settings_of(
 
 
 def test_whatever_a_practice_may_set_reaches_its_containers(services: dict[str, Any]) -> None:
-    fixed = {"PORT", "LUMBAR_DATA", "DATABASE_OWNER_URL", "DATABASE_SEAL_URL", "CLOCK_FILE"}
+    fixed = {
+        "PORT",
+        "LUMBAR_DATA",
+        "DATABASE_OWNER_URL",
+        "DATABASE_SEAL_URL",
+        "DATABASE_REPLICATION_URL",
+        "CLOCK_FILE",
+    }
     tuned = {"DATABASE_POOL", "STATEMENT_TIMEOUT_MS", "BACKGROUND_TIMEOUT_MS", "WORKER_CONCURRENCY"}
     known = {name.upper() for name in Settings.model_fields}
     assert set(services["web"]["environment"]) == known - fixed - tuned

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from clinic import __version__, clock
 from clinic.accounts import audit_seals
-from clinic.backup import runs
+from clinic.backup import runs, wal_archive
 from clinic.backup.runs import BackupState
 from clinic.db import db
 from clinic.messaging import backlog, heartbeat
@@ -40,6 +40,7 @@ def health() -> Response:
         backup = runs.state(clock.now(), are_on=are_on)
         has_storage = current_app.config["BACKUP_STORAGE"] is not None
         storage = runs.storage_state(clock.now(), is_on=are_on and has_storage)
+        wal = wal_archive.state(current_app.config["WAL_FOLDER"], clock.now(), are_on=are_on)
     except (OperationalError, PoolExhausted):
         db.session.rollback()
         return _down()
@@ -48,7 +49,7 @@ def health() -> Response:
         and behind.are_none
         and is_on_time
         and sealing == "ok"
-        and BackupState.LATE not in (backup, storage)
+        and BackupState.LATE not in (backup, storage, wal)
     )
     status = "ok" if is_well else "degraded"
     if not _may_see_details():
@@ -62,6 +63,7 @@ def health() -> Response:
         audit=sealing,
         backup=backup,
         backup_storage=storage,
+        backup_wal=wal,
         **{sign.part.value: sign.word for sign in found.signs},
     )
     return _unkept(answer)

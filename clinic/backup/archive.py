@@ -130,8 +130,18 @@ def write(to: Path, manifest: Manifest, dump: Path, readers: list[Recipient]) ->
         head = tarfile.TarInfo(MANIFEST)
         head.size = len(text)
         tar.addfile(head, io.BytesIO(text))
-        tar.add(dump, DUMP, filter=_nameless)
+        tar.add(dump, DUMP, filter=nameless)
     dump.unlink()
+    sha256 = enclose(plain, to, readers)
+    plain.unlink()
+    return sha256
+
+
+def enclose(plain: Path, to: Path, readers: list[Recipient]) -> str:
+    """Encrypt a file into a new one and wait until the disk has it; returns the SHA-256 of what was written, in hexadecimal.
+
+    Raises UnreadableBackup if the disk gives back something else, and OSError if it is full.
+    """
     with plain.open("rb") as source, to.open("xb") as target:
         hashing = _HashingWriter(target)
         try:
@@ -140,7 +150,6 @@ def write(to: Path, manifest: Manifest, dump: Path, readers: list[Recipient]) ->
             raise OSError(str(error)) from None
         target.flush()
         os.fsync(target.fileno())
-    plain.unlink()
     if digest(to) != hashing.sha256.hexdigest():
         raise UnreadableBackup("The disk does not give back what was written to it.")
     return hashing.sha256.hexdigest()
@@ -155,7 +164,7 @@ def digest(file: Path) -> str:
 def read(file: Path, keys: list[Identity], folder: Path) -> tuple[Manifest, Path]:
     """Decrypt a backup into a folder: its manifest, and where the dump lies. Raises UnreadableBackup, and OSError for a full disk."""
     plain = folder / "backup.tar"
-    _decrypt(file, keys, plain)
+    open_to(file, keys, plain)
     try:
         with tarfile.open(plain, "r:") as tar:
             manifest = Manifest.loaded(_member(tar, MANIFEST).read())
@@ -169,7 +178,8 @@ def read(file: Path, keys: list[Identity], folder: Path) -> tuple[Manifest, Path
     return manifest, folder / DUMP
 
 
-def _decrypt(file: Path, keys: list[Identity], to: Path) -> None:
+def open_to(file: Path, keys: list[Identity], to: Path) -> None:
+    """Decrypt a file into a new one. Raises UnreadableBackup, and OSError for a full disk."""
     try:
         with file.open("rb") as source:
             is_age = source.read(len(FIRST_LINE)) == FIRST_LINE
@@ -204,7 +214,8 @@ def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     return found
 
 
-def _nameless(member: tarfile.TarInfo) -> tarfile.TarInfo:
+def nameless(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """A member of an archive without the account it belonged to."""
     member.uid = member.gid = 0
     member.uname = member.gname = ""
     return member

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs, `pg_dump` and `pg_restore`, and what a database holds, counted.
+"""PostgreSQL's own programs, such as `pg_dump` and `pg_receivewal`, and what a database holds, counted.
 
 The programs come with the embedded server's wheel; elsewhere from the machine's path, at least as new as the server.
 """
@@ -6,6 +6,7 @@ The programs come with the embedded server's wheel; elsewhere from the machine's
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from clinic.backup.archive import TableContents
-from clinic.embedded import cluster
+from clinic.embedded import cluster, leash
 from clinic.refusal import Refusal
 
 SKIPPED: Final = re.compile(
@@ -73,6 +74,15 @@ def programs(server: int) -> Path:
             f"pg_dump {major} cannot read a server of version {server // 10_000}: install the newer programs."
         )
     return folder
+
+
+def server_here() -> int:
+    """The major version of the server that can be started here. Raises NoPrograms."""
+    program = programs(0) / "postgres"
+    if not program.exists():
+        raise NoPrograms("There is no server here that could be started: install the embedded one.")
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    return int(said.split()[-1].split(".")[0])
 
 
 def connected(url: str) -> psycopg.Connection:
@@ -151,12 +161,42 @@ def restore(url: str, source: Path, server: int) -> None:
     )  # fmt: skip
 
 
-def _run(program: Path, url: str, *words: str, connects: bool = True) -> str:
+def call(name: str, url: str, server: int, *words: str, connects: bool = True) -> str:
+    """Run one of the programs to its end and give what it printed. Raises NoPrograms and ProgramFailed."""
+    return _run(_program(name, server), url, *words, connects=connects)
+
+
+def started(name: str, url: str, server: int, *words: str, log: Path) -> subprocess.Popen[bytes]:
+    """Start one of the programs, which ends with the thread that started it; SIGINT asks it to. Raises NoPrograms."""
+    address, password = _told(url)
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            leash.tied([str(_program(name, server)), f"--dbname={address}", *words], by=signal.SIGINT),
+            env={**os.environ, "PGPASSWORD": password},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _program(name: str, server: int) -> Path:
+    found = programs(server) / name
+    if not found.exists():
+        raise NoPrograms(f"There is no {name} here: install the rest of PostgreSQL's programs.")
+    return found
+
+
+def _told(url: str) -> tuple[str, str]:
+    """The address without its password, which would stand in the list of processes, and the password."""
     address = {key: str(value) for key, value in conninfo_to_dict(_conninfo(url)).items()}
-    # A password among the words would stand in the list of processes.
     password = address.pop("password", "")
+    return make_conninfo(**address), password
+
+
+def _run(program: Path, url: str, *words: str, connects: bool = True) -> str:
+    address, password = _told(url)
     answer = subprocess.run(
-        [program, *([f"--dbname={make_conninfo(**address)}"] if connects else []), *words],
+        [program, *([f"--dbname={address}"] if connects else []), *words],
         env={**os.environ, "PGPASSWORD": password},
         capture_output=True,
         text=True,

@@ -5,6 +5,7 @@
     cluster              the database's folder: passwords, roles, extensions, and how not to be root
     servers              PostgreSQL and the Redis-protocol broker on sockets in a folder; no port, no system account
     stale_shared_memory  the wait for a killed server's last processes before its folder is used again
+    recovery             a database's folder brought to a moment of the past
     running              the environment of servers that already run, for the command line
     supervisor           `up`: the servers, the web, the worker and its scheduler, started, watched and stopped in order
 

@@ -21,8 +21,12 @@ from clinic.embedded.process import ServerFailed
 
 DATABASE = "lumbar"
 SUPERUSER, OWNER, APP, SEALER = "postgres", "lumbar_owner", "lumbar_app", "lumbar_sealer"
+RECEIVER = "lumbar_receiver"
+"""May copy the whole server, and receive its WAL."""
+SLOT = "lumbar"
+"""The replication slot that keeps WAL until it was received."""
 EXTENSIONS = ("btree_gist", "pg_trgm")  # The superuser creates them, because the owner of the tables may not.
-FURNISHED = "2: sealer"
+FURNISHED = "3: receiver"
 """The state of a prepared cluster; an older one gets what it lacks."""
 NAMESPACE = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"]
 NOBODY = "nobody"
@@ -36,6 +40,7 @@ class Passwords:
     owner: str
     app: str
     sealer: str
+    receiver: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +211,33 @@ def _password_file(cluster: Cluster) -> Iterator[Path]:
         yield Path(file.name)
 
 
-def _make_roles(connection: psycopg.Connection, passwords: Passwords) -> None:
-    for role, password in (
+def give_passwords(connection: psycopg.Connection, passwords: Passwords) -> None:
+    """Give every role of ours its password from here, for a database that was made elsewhere; makes those that are missing."""
+    _make_roles(connection, passwords)
+    for role, password in (*_roles(passwords), (SUPERUSER, passwords.superuser)):
+        statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
+        connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+
+
+def let_go_wal(cluster: Cluster) -> None:
+    """Keep no WAL for a receiver that is no longer wanted; the server must be running."""
+    with cluster.connection("postgres") as connection:
+        statement = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s AND NOT active"
+        connection.execute(statement, [SLOT])
+
+
+def _roles(passwords: Passwords) -> list[tuple[str, str]]:
+    return [
         (OWNER, passwords.owner),
         (APP, passwords.app),
         (SEALER, passwords.sealer),
-    ):
+        (RECEIVER, passwords.receiver),
+    ]
+
+
+def _make_roles(connection: psycopg.Connection, passwords: Passwords) -> None:
+    for role, password in _roles(passwords):
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
             statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
             connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+    connection.execute(sql.SQL("ALTER ROLE {} REPLICATION").format(sql.Identifier(RECEIVER)))

@@ -13,7 +13,15 @@ from urllib.parse import parse_qs, urlsplit
 
 from psycopg import pq
 
-HANDED_OVER = ("ENVIRONMENT", "PORT", "PUBLIC_URL", "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+HANDED_OVER = (
+    "ENVIRONMENT",
+    "PORT",
+    "PUBLIC_URL",
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "DATABASE_REPLICATION_URL",
+    "REDIS_URL",
+)
 """The variables that the file may name."""
 
 

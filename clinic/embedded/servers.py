@@ -14,7 +14,7 @@ import socket
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +31,8 @@ from clinic.embedded.process import Program, Server, ServerFailed, clear_pid_fil
 SOCKET_FOLDER_BYTES = (
     80  # A socket's path has some 104 bytes; PostgreSQL adds its file's name and its lock's.
 )
+WAL_OPTIONS = {"archive_timeout": "50s", "max_slot_wal_keep_size": "4GB"}
+"""Where WAL is received: what was written is complete within a minute, and a receiver that is away does not fill the disk."""
 PLAIN_PATH = re.compile(r"[\w/.+-]+", re.ASCII)  # What needs no quoting in an address or a server's options.
 
 
@@ -38,14 +40,15 @@ PLAIN_PATH = re.compile(r"[\w/.+-]+", re.ASCII)  # What needs no quoting in an a
 class Urls:
     """Where the servers are, passwords included: for environments and engines, never for a log.
 
-    `owner` runs migrations, `app` the product, `sealer` seals the audit, `superuser` nothing but tests that make databases;
-    all name the database `lumbar`. `broker` is written as Celery reads it.
+    `owner` runs migrations, `app` the product, `sealer` seals the audit, `receiver` copies the server and receives its WAL,
+    `superuser` nothing but tests that make databases; all name the database `lumbar`. `broker` is written as Celery reads it.
     """
 
     superuser: str
     owner: str
     app: str
     sealer: str
+    receiver: str
     broker: str
 
 
@@ -96,8 +99,10 @@ class Servers:
         durable: bool = True,
         wanted: ServersWanted = BOTH,
         held_by: Leash | None = None,
+        receives_wal: bool = False,
     ) -> None:
         self.wanted = wanted
+        self.receives_wal = receives_wal
         self.directory = directory.resolve()
         self.durable = durable
         self.held_by = held_by
@@ -139,7 +144,7 @@ class Servers:
 
     def _start(self) -> None:
         self._undo.enter_context(lock_folder(self.directory))
-        plan = self._plan()
+        plan = planned(self.directory, durable=self.durable, with_database=self.wanted.database)
         if self.held_by is None and (plan.identity.user or not sys.platform.startswith("linux")):
             self.held_by = self._undo.enter_context(Leash())  # The kernel's own tie is not to be had.
         if plan.sockets != self.directory:
@@ -147,7 +152,9 @@ class Servers:
         self.urls = _urls(plan)
         # Undone in the opposite order: the broker stops before the database.
         if self.wanted.database:
-            self.database = Server(_database(plan), held_by=self.held_by)
+            self.database = Server(
+                database_program(plan, WAL_OPTIONS if self.receives_wal else {}), held_by=self.held_by
+            )
             self._undo.callback(self.database.stop)
         if self.wanted.broker:
             self.broker = Server(_broker(plan), held_by=self.held_by)
@@ -158,18 +165,23 @@ class Servers:
             self.launch_database()
             self.database.wait_until_ready()
             cluster.furnish(plan)
+            if not self.receives_wal:
+                cluster.let_go_wal(plan)
         if self.wanted.broker:
             self.broker.wait_until_ready()
 
-    def _plan(self) -> Cluster:
-        identity = cluster.fitting_identity() if self.wanted.database else cluster.Identity()
-        return Cluster(
-            folder=self.directory,
-            sockets=_socket_folder(self.directory, identity),
-            identity=identity,
-            passwords=cluster.kept_passwords(self.directory / "passwords.json"),
-            durable=self.durable,
-        )
+
+def planned(directory: Path, *, durable: bool = True, with_database: bool = True) -> Cluster:
+    """How the database of a folder is run here; makes the passwords that are missing. Raises ServerFailed."""
+    folder = directory.resolve()
+    identity = cluster.fitting_identity() if with_database else cluster.Identity()
+    return Cluster(
+        folder=folder,
+        sockets=_socket_folder(folder, identity),
+        identity=identity,
+        passwords=cluster.kept_passwords(folder / "passwords.json"),
+        durable=durable,
+    )
 
 
 def _urls(plan: Cluster) -> Urls:
@@ -178,11 +190,13 @@ def _urls(plan: Cluster) -> Urls:
         owner=plan.url(cluster.OWNER, plan.passwords.owner),
         app=plan.url(cluster.APP, plan.passwords.app),
         sealer=plan.url(cluster.SEALER, plan.passwords.sealer),
+        receiver=plan.url(cluster.RECEIVER, plan.passwords.receiver),
         broker=f"redis+socket://{_broker_socket(plan)}",
     )
 
 
-def _database(plan: Cluster) -> Program:
+def database_program(plan: Cluster, more: Mapping[str, str]) -> Program:
+    """The database server on a cluster, with more options than every one has."""
     options = {
         "listen_addresses": "",
         "unix_socket_directories": str(plan.sockets),
@@ -193,6 +207,7 @@ def _database(plan: Cluster) -> Program:
         "log_error_verbosity": "terse",
         "log_min_error_statement": "panic",
         **({} if plan.durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}),
+        **more,
     }
     return Program(
         name="the database",

@@ -137,6 +137,10 @@ class _Household:
         # Likewise, only the worker gets the sealing role's credentials.
         sealer = self.environment.pop("DATABASE_SEAL_URL", None)
         self.of_sealer = {} if sealer is None else {"DATABASE_SEAL_URL": sealer}
+        # And only who receives the WAL gets those of the role that may copy the whole server.
+        receiver = self.environment.pop("DATABASE_REPLICATION_URL", None)
+        self.of_receiver = {} if receiver is None else {"DATABASE_REPLICATION_URL": receiver}
+        self.has_readers = bool(self.environment.get("BACKUP_RECIPIENTS", "").strip())
         self.watched: list[WatchedProcess] = []
         self.asked_to_stop = threading.Event()
         self.heard = ""  # Which signal asked, to explain why it stopped.
@@ -166,12 +170,16 @@ class _Household:
             "PUBLIC_URL": self.start.public_url or "",
         }
         say("Starting the database and the broker ...")
-        pair = running.enter_context(Servers(self.data / "servers", wanted=wanted, held_by=self.leash))
+        pair = running.enter_context(
+            Servers(self.data / "servers", wanted=wanted, held_by=self.leash, receives_wal=self.has_readers)
+        )
         if wanted.database:
             self.environment |= {"DATABASE_URL": pair.urls.app}
             self.of_owner = {"DATABASE_OWNER_URL": pair.urls.owner}
             handed_over |= {"DATABASE_URL": pair.urls.app, **self.of_owner}
             self.of_sealer = {"DATABASE_SEAL_URL": pair.urls.sealer}
+            self.of_receiver = {"DATABASE_REPLICATION_URL": pair.urls.receiver}
+            handed_over |= self.of_receiver
             self.watched.append(WatchedProcess(pair.database, pair.launch_database))
         if wanted.broker:
             self.environment |= {"REDIS_URL": pair.urls.broker}
@@ -227,8 +235,11 @@ class _Household:
                 *("--preload", "--graceful-timeout=10", "--log-level=warning", "--no-control-socket"),
             ],
         }
+        if self.has_readers and self.of_receiver:
+            commands["wal"] = ["-m", "clinic", "receive-wal"]
+        told = {"worker": self.of_sealer, "wal": self.of_receiver}
         for name, words in commands.items():
-            more = self.of_sealer if name == "worker" else {}
+            more = told.get(name, {})
             server = Server(self._command(name, words, more=more), held_by=self.leash)
             running.callback(_stop, server)
             server.launch()

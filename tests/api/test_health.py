@@ -1,6 +1,7 @@
 """`/health`, as a balancer or a watcher reads it."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -9,9 +10,10 @@ from flask.testing import FlaskClient
 
 from clinic.accounts import audit
 from clinic.app import create_app
-from clinic.backup import runs
+from clinic.backup import runs, wal_archive
 from clinic.backup.models import BackupDeed
 from clinic.backup.object_storage import StorageAddress
+from clinic.backup.wal_archive import WalStatus
 from clinic.db import db, dispose
 from clinic.messaging import heartbeat
 from clinic.messaging.heartbeat import DeliveryPart
@@ -53,6 +55,7 @@ def test_before_a_worker_ever_ran_people_are_served_and_the_answer_says_what_is_
         "audit": "ok",
         "backup": "off",
         "backup_storage": "off",
+        "backup_wal": "off",
         "arrears": {"due_unsent": 0, "sending_too_long": 0, "unreminded": 0},
     }
 
@@ -91,6 +94,31 @@ def test_a_day_without_a_copy_in_the_object_storage_shows_where_there_is_one(
     monkeypatch.setitem(app.config, "BACKUP_STORAGE", address)
     found = client.get("/health", headers=AUTHORIZED).get_json()
     assert (found["status"], found["backup"], found["backup_storage"]) == ("degraded", "ok", "late")
+
+
+def test_three_minutes_without_a_segment_of_wal_show_where_it_is_received(
+    app: Flask,
+    client: FlaskClient,
+    tamper: Tamper,
+    clock_at_now: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    lived(*DeliveryPart)
+    run = runs.begin(BackupDeed.BACKUP, make.NOW)
+    runs.end_well(run.id, file_name="b", file_bytes=1, sha256="0", now=make.NOW)
+    db.session.commit()
+    monkeypatch.setitem(app.config, "BACKUP_RECIPIENTS", ("age1",))
+    monkeypatch.setitem(app.config, "WAL_FOLDER", tmp_path)
+    early = make.NOW - timedelta(days=1)
+    for minutes, base_at, word in ((2, early, "ok"), (4, early, "late"), (2, None, "late")):
+        closed_at = make.NOW - timedelta(minutes=minutes)
+        wal_archive.note(tmp_path, WalStatus(began_at=early, closed_at=closed_at, base_at=base_at))
+        found = client.get("/health", headers=AUTHORIZED).get_json()
+        status = "ok" if word == "ok" else "degraded"
+        assert (found["status"], found["backup_wal"]) == (status, word), (minutes, base_at)
+    (tmp_path / wal_archive.STATUS).write_text("nonsense")
+    assert client.get("/health", headers=AUTHORIZED).get_json()["backup_wal"] == "late"
 
 
 def test_entries_that_nobody_seals_show(client: FlaskClient, tamper: Tamper, clock_at_now: None) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from clinic.backup import archive
 from clinic.embedded.process import Program, Server
 from clinic.embedded.servers import scratch_servers
 from clinic.embedded.supervisor import (
@@ -245,3 +246,31 @@ def test_after_a_sound_minute_the_pause_is_short_again() -> None:
     ended(watched)
     watched.look(SOUND_SECONDS + 1)
     assert watched.due == SOUND_SECONDS + 1 + FIRST_PAUSE_SECONDS
+
+
+def test_where_backups_have_readers_wal_is_received_by_a_process_that_alone_knows_the_role_for_it(
+    data: Path,
+) -> None:
+    _, public = archive.fresh_identity()
+    slots = "SELECT active FROM pg_replication_slots WHERE slot_name = 'lumbar'"
+
+    def asked() -> list[tuple[object, ...]]:
+        password = json.loads((data / "servers" / "passwords.json").read_text())["superuser"]
+        with psycopg.connect(
+            host=str(data / "servers"), dbname="lumbar", user="postgres", password=password
+        ) as line:
+            return line.execute(slots).fetchall()
+
+    with house(data, BACKUP_RECIPIENTS=public) as up:
+        assert eventually(lambda: asked() == [(True,)])
+        assert eventually(lambda: bool(list((data / "backups" / "wal").glob("line-*/base-*.base"))))
+        for words in ("gunicorn", "celery", "receive-wal"):
+            for pid in up.members(words):
+                told = Path(f"/proc/{pid}/environ").read_bytes()
+                assert (b"DATABASE_REPLICATION_URL=" in told) == (words == "receive-wal"), words
+        up.process.send_signal(signal.SIGTERM)
+        assert "wal has stopped." in up.rest()
+    with house(data) as up:
+        assert asked() == [], "a slot that nobody reads keeps what is written"
+        up.process.send_signal(signal.SIGTERM)
+        up.rest()

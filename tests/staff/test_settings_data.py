@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from clinic.backup import runs
+from clinic.backup import runs, wal_archive
 from clinic.backup.models import BackupDeed
 from clinic.backup.object_storage import StorageAddress
+from clinic.backup.wal_archive import WalStatus
 from clinic.db import transaction
 from tests import make
 from tests.visitor import Visitor, as_staff
@@ -38,6 +40,28 @@ def backup(hours_ago: int) -> None:
         run = runs.begin(BackupDeed.BACKUP, at)
         runs.end_well(run.id, file_name=f"{hours_ago}.backup", file_bytes=1, sha256="0", now=at)
         runs.begin_sending(at)
+
+
+def test_it_says_which_moments_can_be_brought_back_and_when_none_is_added(
+    app: Flask, owner: Visitor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(app.config, "BACKUP_RECIPIENTS", ("age1",))
+    monkeypatch.setitem(app.config, "WAL_FOLDER", tmp_path)
+    assert "can be brought back" not in owner.open(DATA).text
+    early = NOW - timedelta(days=3)
+    wal_archive.note(tmp_path, WalStatus(began_at=early, closed_at=NOW - timedelta(minutes=1)))
+    text = owner.open(DATA).text
+    assert "No moment can be brought back between two backups." in text, "there is no base backup"
+    line = tmp_path / wal_archive.line_name(early)
+    line.mkdir()
+    (line / wal_archive.base_name(early, "000000010000000000000002")).touch()
+    for minutes, says in (
+        (2, "Any moment since"),
+        (4, "Changes are not being recorded for recovery."),
+    ):
+        closed_at = NOW - timedelta(minutes=minutes)
+        wal_archive.note(tmp_path, WalStatus(began_at=early, closed_at=closed_at, base_at=early))
+        assert says in owner.open(DATA).text
 
 
 def test_without_object_storage_it_says_that_backups_lie_on_this_machine(

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from clinic import clock
 from clinic.accounts import erasures
-from clinic.backup import downtime_sheet, rotation, runs
+from clinic.backup import downtime_sheet, rotation, runs, wal_archive
 from clinic.staff.blueprint import blueprint
 from clinic.staff.day import practice_zone
 from clinic.staff.settings.layout import OWNERS, page
@@ -27,6 +27,9 @@ def show() -> ResponseReturnValue:
         "data",
         "data",
         found=found,
+        wal=wal_archive.overview(
+            current_app.config["WAL_FOLDER"], now, are_on=bool(current_app.config["BACKUP_RECIPIENTS"])
+        ),
         storage_host=storage.host if storage else None,
         is_drill_due=is_drill_due,
         asked=erasures.open_erasures(),
