@@ -123,14 +123,6 @@ def treatment_slug(kind: int) -> str:
 
 def furnish(clinic: Clinic) -> None:
     """The practice: no buffers, no rooms, starts every quarter of an hour, nothing refused for being too soon. Committed."""
-    house = Location(
-        id=id_of("location", 0),
-        name="House",
-        slug="house",
-        street="Example Street 1",
-        town="Sampleton",
-        zone="Etc/UTC",
-    )
     rules = {"notice_minutes": 0, "horizon_days": 180, "pack": False, "step_minutes": 15}
     db.session.add(
         Practice(
@@ -142,6 +134,19 @@ def furnish(clinic: Clinic) -> None:
             emergency_number="112",
             **rules,
         )
+    )
+    furnish_people(clinic)
+
+
+def furnish_people(clinic: Clinic) -> None:
+    """The house, who works there and what they give, in a practice that is there already. Committed."""
+    house = Location(
+        id=id_of("location", 0),
+        name="House",
+        slug="house",
+        street="Example Street 1",
+        town="Sampleton",
+        zone="Etc/UTC",
     )
     db.session.add(house)
     db.session.flush()

@@ -7,12 +7,12 @@ and the engine. Services change and flush; the edge (a view, a task step, a comm
 
 import select
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -29,7 +29,16 @@ from psycopg.pq.abc import PGconn
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DisconnectionError, IntegrityError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, Mapped, make_transient_to_detached, mapped_column, registry
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    make_transient_to_detached,
+    mapped_column,
+    registry,
+)
 from uuid_utils.compat import uuid7
 
 from clinic.refusal import Refusal
@@ -45,6 +54,9 @@ NAMING = {
 
 class Base(DeclarativeBase):
     """Parent of every table. Instants are timestamptz; ids are UUIDv7 made in Python."""
+
+    is_only_added: ClassVar[bool] = False
+    """Whether rows are added and never changed, and no page that adds one reads it back: the audit."""
 
     registry = registry(
         type_annotation_map={
@@ -288,6 +300,86 @@ def read_connection() -> Iterator[sa.Connection]:
         yield connection
 
 
+ANSWERS = "answers"
+"""In a session's `info`: what was asked during this page and what was answered; see `ask_once`."""
+CHANGED = "changed"
+"""In a session's `info`: whether its transaction changed rows that somebody may have read."""
+
+
+MOST_ROWS_KEPT = 200
+
+
+def ask_once() -> None:
+    """From now on until `ask_again`, do not ask a question twice: for pages that only show.
+
+    The parts of a page ask for what they need and do not know of each other. A read that locks is always asked, and after a
+    change everything is.
+    """
+    db.session().info[ANSWERS] = {}
+
+
+def ask_again() -> None:
+    """From now on every question is asked. Harmless when that is so already."""
+    db.session().info.pop(ANSWERS, None)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _answer(asked: ORMExecuteState) -> sa.Result[Any] | None:
+    if not asked.is_select:
+        _changed(asked.session)
+        return None
+    answers = asked.session.info.get(ANSWERS)
+    if answers is None or asked.is_column_load or asked.is_relationship_load or _changes(asked.session):
+        return None
+    question = _question(asked)
+    if question is None:
+        return None
+    answer = answers.get(question)
+    if answer is None:
+        answer = asked.invoke_statement().freeze()
+        if len(answer.data) <= MOST_ROWS_KEPT:
+            answers[question] = answer
+    found: sa.Result[Any] = answer()
+    return found
+
+
+def _question(asked: ORMExecuteState) -> Hashable | None:
+    """What tells a question from others; None for one that has to be asked each time."""
+    statement = cast(Any, asked.statement)
+    if getattr(statement, "_for_update_arg", None) is not None or asked.execution_options.get("yield_per"):
+        return None
+    if asked.execution_options.get("populate_existing") or asked.bind_arguments.get("bind") is not None:
+        return None
+    cache_key = statement._generate_cache_key()
+    if cache_key is None:
+        return None
+    values = [each.effective_value for each in cache_key.bindparams]
+    return (cache_key.key, repr(values), repr(asked.parameters))
+
+
+@event.listens_for(Session, "after_flush")
+def _note_flush(session: Session, _context: Any) -> None:
+    if _changes(session):
+        _changed(session)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _note_end(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop(CHANGED, None)
+
+
+def _changes(session: Session) -> bool:
+    """Whether something waits to be written that could have been read before."""
+    return bool(session.dirty or session.deleted) or any(not row.is_only_added for row in session.new)
+
+
+def _changed(session: Session) -> None:
+    session.info[CHANGED] = True
+    if ANSWERS in session.info:
+        session.info[ANSWERS].clear()
+
+
 class NestedTransaction(RuntimeError):
     """`transaction()` inside `transaction()`: the outer one could no longer undo the inner one."""
 
@@ -296,19 +388,24 @@ class NestedTransaction(RuntimeError):
 def transaction() -> Iterator[None]:
     """Commit what the block changed, or undo all of it when the block raises.
 
+    Where nothing but the audit was written, what was read before stays read: a page that records its look reads no row twice.
     It does not nest: raises NestedTransaction when one is open in this app context's session.
     """
     session = db.session()
     if session.info.get("in_transaction"):
         raise NestedTransaction("transaction() does not nest; let the caller commit")
     session.info["in_transaction"] = True
+    usual = session.expire_on_commit
     try:
         yield
+        session.flush()
+        session.expire_on_commit = usual and session.info.get(CHANGED, False)
         session.commit()
     except BaseException:
         session.rollback()
         raise
     finally:
+        session.expire_on_commit = usual
         session.info.pop("in_transaction", None)
 
 

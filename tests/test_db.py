@@ -1,6 +1,8 @@
 """The connections of a process: opened before the first caller, and asked whether they live after a rest."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.pool import QueuePool
 
 from clinic import db
-from clinic.accounts import limits
+from clinic.accounts import audit, limits
 from clinic.accounts.models import Client
 from clinic.app import create_app
 from clinic.db import ASIDE
@@ -163,3 +165,64 @@ def test_what_else_waits_is_written_with_the_changes_of_a_row(database: Connecti
         sa.select(sa.func.count()).select_from(Client.__table__).where(Client.__table__.c.given_name == "Eve")
     )
     assert db.db.session.connection().execute(names).scalar_one() == 2
+
+
+def asked_of_database(*questions: sa.Select[Any]) -> int:
+    with statements() as asked:
+        for question in questions:
+            db.db.session.execute(question).all()
+    return len(asked)
+
+
+@pytest.fixture
+def asking_once(database: Connection) -> Iterator[None]:
+    db.ask_once()
+    yield
+    db.ask_again()
+
+
+NAMED = sa.select(Client.given_name)
+
+
+def test_a_page_that_only_shows_asks_a_question_once(asking_once: None) -> None:
+    assert asked_of_database(NAMED, NAMED, NAMED.where(Client.given_name == "Ada")) == 2
+    assert asked_of_database(NAMED.where(Client.given_name == "Bob")) == 1
+    assert asked_of_database(NAMED.with_for_update(), NAMED.with_for_update()) == 2
+    db.ask_again()
+    assert asked_of_database(NAMED, NAMED) == 2
+
+
+def test_after_a_change_it_is_asked_anew(asking_once: None) -> None:
+    assert db.db.session.scalars(NAMED).all() == []
+    ada = make.client()
+    db.db.session.expire(ada)
+    assert db.db.session.scalars(NAMED).all() == ["Ada"]
+    ada.given_name = "Bea"
+    assert db.db.session.scalars(NAMED).all() == ["Bea"]
+    db.db.session.execute(sa.update(Client).values(given_name="Cleo"))
+    assert db.db.session.scalars(NAMED).all() == ["Cleo"]
+
+
+def test_a_page_that_records_its_look_reads_no_row_twice(database: Connection) -> None:
+    ada = make.client()
+    assert ada.given_name
+    with db.transaction():
+        audit.record(audit.SYSTEM, "read", ada, client_id=ada.id, now=make.NOW)
+    with statements() as asked:
+        assert ada.given_name == "Ada"
+    assert asked == []
+    with db.transaction():
+        ada.family_name = "Other"
+        audit.record(audit.SYSTEM, "change", ada, client_id=ada.id, now=make.NOW)
+    with statements() as asked:
+        assert ada.given_name == "Ada"
+    assert len(asked) == 1
+
+
+def test_a_change_by_a_statement_lets_what_was_read_be_read_anew(database: Connection) -> None:
+    ada = make.client()
+    assert ada.given_name == "Ada"
+    with db.transaction():
+        change = sa.update(Client).values(given_name="Cleo")
+        db.db.session.execute(change.execution_options(synchronize_session=False))
+    assert ada.given_name == "Cleo"

@@ -1,6 +1,7 @@
 """A person with a browser that runs no scripts: opens pages, fills in what the form shows, presses a button by its words."""
 
 import time
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -11,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from clinic import clock
 from clinic.accounts import sessions
-from clinic.accounts.models import Client, Contact, User
+from clinic.accounts.models import Client, ClientSession, Contact, User
 from clinic.db import db
 from clinic.web.signed_in_staff import STAFF_FIELD
 from tests.web.reading import Element, read
@@ -144,6 +145,11 @@ def as_client(app: Flask, contact: Contact, client: Client | None) -> FlaskClien
     db.session.commit()
     browser.set_cookie(app.config["CLIENT_COOKIE_NAME"], raw)
     return browser
+
+
+def client_session(raw: str, now: datetime) -> ClientSession | None:
+    """The live session of a client that this secret opens."""
+    return db.session.scalar(sessions.live_client(raw, now))
 
 
 def token_for(browser: FlaskClient) -> str:

@@ -425,6 +425,7 @@ class AuditEntry(Identified, Model):
     """One act or look. Append-only: the product's database role may insert and select, nothing else."""
 
     __tablename__ = "audit_entries"
+    is_only_added = True
 
     at: Mapped[datetime] = mapped_column(index=True)
     actor: Mapped[str]

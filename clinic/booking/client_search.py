@@ -47,7 +47,8 @@ def client(client_id: UUID) -> Client:
 
 def caller_of(person: Client, now: datetime) -> Caller:
     """One client with their last visit and the next."""
-    return _callers([person.id], now)[0]
+    last, following = _visits([person.id], now)
+    return Caller(client=person, last=last.get(person.id), next=following.get(person.id))
 
 
 def find(text: str, country: str, now: datetime) -> list[Caller]:
@@ -144,25 +145,45 @@ def _callers(ids: Iterable[UUID], now: datetime) -> list[Caller]:
 
 
 def callers(wanted: Sequence[UUID], now: datetime) -> list[Caller]:
-    """These clients with their contacts, last visit and next, in this order; four statements, however many there are."""
+    """These clients with their contacts, last visit and next, in this order; three statements, however many there are."""
     people = db.session.scalars(
         sa.select(Client).where(Client.id.in_(wanted)).options(selectinload(Client.contacts))
     )
     by_id = {person.id: person for person in people}
-    last = _visits(wanted, Appointment.starts_at <= now, Appointment.starts_at.desc())
-    following = _visits(wanted, Appointment.starts_at > now, Appointment.starts_at.asc())
+    last, following = _visits(wanted, now)
     return [Caller(client=by_id[id_], last=last.get(id_), next=following.get(id_)) for id_ in wanted]
 
 
 def _visits(
-    clients: Sequence[UUID], when: sa.ColumnElement[bool], order: sa.ColumnElement[datetime]
-) -> dict[UUID, Appointment]:
-    """The first visit in this order of each of these clients."""
+    clients: Sequence[UUID], now: datetime
+) -> tuple[dict[UUID, Appointment], dict[UUID, Appointment]]:
+    """The last visit of each of these clients, and the next; one statement."""
+    either = sa.union_all(
+        _first_of_each(clients, Appointment.starts_at <= now, Appointment.starts_at.desc()),
+        _first_of_each(clients, Appointment.starts_at > now, Appointment.starts_at.asc()),
+    )
     rows = db.session.scalars(
         sa.select(Appointment)
+        .where(Appointment.id.in_(either))
+        .options(joinedload(Appointment.therapist), joinedload(Appointment.treatment))
+    )
+    last: dict[UUID, Appointment] = {}
+    following: dict[UUID, Appointment] = {}
+    for row in rows:
+        assert row.client_id is not None
+        (last if row.starts_at <= now else following)[row.client_id] = row
+    return last, following
+
+
+def _first_of_each(
+    clients: Sequence[UUID], when: sa.ColumnElement[bool], order: sa.ColumnElement[datetime]
+) -> sa.Select[UUID]:
+    """The first visit in this order of each of these clients."""
+    of_each = (
+        sa.select(Appointment.id.label("id"))
         .where(Appointment.client_id.in_(clients), Appointment.state.in_(COMES), when)
         .ext(distinct_on(Appointment.client_id))
         .order_by(Appointment.client_id, order)
-        .options(joinedload(Appointment.therapist), joinedload(Appointment.treatment))
+        .subquery()
     )
-    return {row.client_id: row for row in rows if row.client_id is not None}
+    return sa.select(of_each.c.id)

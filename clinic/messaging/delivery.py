@@ -10,12 +10,12 @@ How a message gets from a fact to its recipient, whoever runs the pass and howev
 4. Compose the message from the facts of this moment. If it is no longer wanted, drop it; if it has no way to go, give it up.
 5. Send it. No transaction is open meanwhile, so a slow server holds no lock.
 6. Settle. Record how it ended, but only if the fence is still ours. A sender that slept past its lease finds that the fence
-   has risen and changes nothing.
+   has risen and changes nothing. The next message is claimed in the same transaction, so each letter waits for the disk once.
 
 A sender that dies between 3 and 6 loses its claim when the lease runs out, and the next pass starts again at 3. If it died
 between 5 and 6, the message goes twice with the same Message-ID: a rare second copy is better than a missing letter.
 
-Each step of each message has its own transaction, so a bad message delays no other.
+Composing a message has a transaction of its own, so a bad message delays no other.
 """
 
 import logging
@@ -77,6 +77,16 @@ class End(StrEnum):
     GIVEN_UP = "given_up"
     LOST = "lost"
     UNREACHABLE = "unreachable"
+
+
+@dataclass(slots=True)
+class Accepted:
+    """A message that the other side took and that is not recorded as sent yet."""
+
+    claim: Claim
+    at: datetime
+    told: bytes | None
+    visit_starts_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -149,7 +159,7 @@ def run_pass(now: datetime, limit: int, mailer: Mailer, terms: PassTerms = FREEL
             return tally
         terms = replace(terms, channel=sms.CHANNEL)  # Text messages do not wait for the mail server.
     if now - late <= CATCH_UP_AFTER:
-        _deliver_all(now, limit, mailer, tally, began, terms, lambda: None)
+        _deliver_all(now, limit, mailer, tally, began, terms, None)
     else:
         with alone(CATCH_UP_LOCK) as ours:
             if ours:
@@ -182,8 +192,13 @@ def find(now: datetime, *, texts: bool = False, has_news: bool = True) -> int:
         return sum(services.owe(due.find(question, rules, now), now) for question in QUESTIONS)
 
 
-def deliver(claim: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None = None) -> End:
-    """Compose one claimed message from today's facts, hand it over, and record how that ended."""
+def deliver(
+    claim: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None = None
+) -> End | Accepted:
+    """Compose one claimed message from today's facts and hand it over.
+
+    Records how that ended, except that it was accepted: the caller does, at once.
+    """
     with transaction():
         content = _composed(claim, now, provider)
         if isinstance(content, Drop):
@@ -210,18 +225,23 @@ def deliver(claim: Claim, now: datetime, mailer: Mailer, provider: SmsProvider |
                 effects.mark_unreachable(letter.contact_id, now)
             return _noted(services.give_up(claim, error.code, now), End.GIVEN_UP)
     told = letter.told if letter else None
-    return _noted(_settled(claim, now, told, content.visit_starts_at), End.SENT)
+    return Accepted(claim, now, told, content.visit_starts_at)
 
 
-def _settled(claim: Claim, now: datetime, told: bytes | None, visit_starts_at: datetime | None) -> bool:
+def _settled(done: Accepted, following: Callable[[], Claim | None]) -> tuple[End, Claim | None]:
+    """Record that a message was accepted, and claim the one that follows; tried again while the database is down."""
     for seconds in NOTE_AGAIN_SECONDS:
         try:
-            with transaction():
-                return services.settle(claim, now, told=told, visit_starts_at=visit_starts_at)
+            return _settled_once(done, following)
         except (OperationalError, InterfaceError, PoolExhausted):
             time.sleep(seconds)
+    return _settled_once(done, following)
+
+
+def _settled_once(done: Accepted, following: Callable[[], Claim | None]) -> tuple[End, Claim | None]:
     with transaction():
-        return services.settle(claim, now, told=told, visit_starts_at=visit_starts_at)
+        ours = services.settle(done.claim, done.at, told=done.told, visit_starts_at=done.visit_starts_at)
+        return _noted(ours, End.SENT), following()
 
 
 def _composed(claim: Claim, now: datetime, provider: SmsProvider | None) -> Letter | TextMessage | Drop:
@@ -237,32 +257,53 @@ def _deliver_all(
     tally: PassTally,
     began: float,
     terms: PassTerms,
-    between: Callable[[], None],
+    spacing: Callable[[], None] | None,
 ) -> None:
-    for _ in range(limit):
-        passed = time.monotonic() - began
-        if passed > PASS_SECONDS:
-            return
-        moment = now + timedelta(seconds=passed)
-        with transaction():
-            claim = services.claim(moment, terms.channel)
-        if claim is None:
-            return
-        if not _within_rate(terms, moment):
+    """Message after message. Without `spacing` the next is claimed while the last is settled."""
+
+    def moment() -> datetime:
+        return now + timedelta(seconds=time.monotonic() - began)
+
+    def claimed() -> Claim | None:
+        nonlocal limit
+        if limit <= 0 or time.monotonic() - began > PASS_SECONDS:
+            return None
+        limit -= 1
+        return services.claim(moment(), terms.channel)
+
+    with transaction():
+        claim = claimed()
+    while claim is not None:
+        if not _within_rate(terms, moment()):
             with transaction():
                 services.put_back(claim)
             return
-        end = _delivered(claim, moment, mailer, terms.sms)
+        end = _delivered(claim, moment(), mailer, terms.sms)
+        following, is_claimed = None, False
+        if isinstance(end, Accepted):
+            end, following = _settled(end, _nothing if spacing else claimed)
+            is_claimed = spacing is None
         tally.count(end)
+        if end is not End.SENT:
+            log.info("message not sent", extra={"message_id": str(claim.id), "end": end.value})
         if end is End.UNREACHABLE:
             return
-        between()
+        if spacing:
+            spacing()
+        if not is_claimed:
+            with transaction():
+                following = claimed()
+        claim = following
 
 
-def _delivered(claim: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None) -> End:
+def _nothing() -> None:
+    """No message follows yet."""
+
+
+def _delivered(claim: Claim, now: datetime, mailer: Mailer, provider: SmsProvider | None) -> End | Accepted:
     """`deliver`, but an unexpected error in one message is logged and the message tried again later."""
     try:
-        end = deliver(claim, now, mailer, provider)
+        return deliver(claim, now, mailer, provider)
     except (OperationalError, PoolExhausted):
         raise
     except Exception as error:
@@ -270,9 +311,6 @@ def _delivered(claim: Claim, now: datetime, mailer: Mailer, provider: SmsProvide
         log.error("message failed", extra={"message_id": str(claim.id), "fault": type(error).__name__})
         with transaction():
             return _noted(services.retry(claim, "fault", now), End.LATER)
-    if end is not End.SENT:
-        log.info("message not sent", extra={"message_id": str(claim.id), "end": end.value})
-    return end
 
 
 def _within_rate(terms: PassTerms, now: datetime) -> bool:

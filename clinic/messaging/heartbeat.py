@@ -4,9 +4,11 @@ Both ends of an age are measured by the database's clock, so neither a skewed ho
 living part look dead.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -89,7 +91,31 @@ def heartbeats() -> DeliveryHeartbeats:
     """The heartbeats as they are; one statement."""
     lived = sa.select(Heartbeat.name, sa.func.clock_timestamp() - Heartbeat.at, Heartbeat.state)
     held = sa.select(sa.literal(DeliveryPart.SENDING.value), sa.null(), Sending.held_why)
-    rows = db.session.execute(lived.union_all(held.where(Sending.held_why.is_not(None))))
+    return _read(db.session.execute(lived.union_all(held.where(Sending.held_why.is_not(None)))))
+
+
+def as_column() -> sa.ColumnElement[Any]:
+    """The same as one value, for a statement that reads more than this; `from_column` reads it."""
+    lived = sa.select(
+        Heartbeat.name.label("name"),
+        sa.extract("epoch", sa.func.clock_timestamp() - Heartbeat.at).label("seconds"),
+        Heartbeat.state.label("state"),
+    )
+    held = sa.select(sa.literal(DeliveryPart.SENDING.value), sa.null(), Sending.held_why)
+    every = lived.union_all(held.where(Sending.held_why.is_not(None))).subquery()
+    row = sa.func.json_build_array(every.c.name, every.c.seconds, every.c.state)
+    return sa.select(sa.func.json_agg(row, type_=sa.JSON)).select_from(every).scalar_subquery()
+
+
+def from_column(rows: Sequence[tuple[str, float | None, str]] | None) -> DeliveryHeartbeats:
+    """The heartbeats that `as_column` gave."""
+    return _read(
+        (name, None if seconds is None else timedelta(seconds=seconds), state)
+        for name, seconds, state in rows or ()
+    )
+
+
+def _read(rows: Iterable[Any]) -> DeliveryHeartbeats:
     found = {name: (age, state) for name, age, state in rows}
     return DeliveryHeartbeats(tuple(Sign(part, *found.get(part.value, (None, ""))) for part in DeliveryPart))
 

@@ -11,8 +11,8 @@ from clinic.intake import consent, withdrawal
 from clinic.intake.models import ConsentWay, Purpose
 from clinic.language import N_
 from clinic.messaging import consent_ledger
-from clinic.practice import queries as practice
 from clinic.refusal import NotFound
+from clinic.web import context
 from clinic.web.access import audience, client
 from clinic.web.signed_in_client import client_of_page
 
@@ -35,7 +35,7 @@ def show() -> str:
         doctor=None
         if any(one.kind == TO_GIVE for one in standing)
         else consent.SHARE_WITH_CLINICIAN.paragraphs[0],
-        zone=practice.practice_zone(clock.now().date()),
+        zone=context.practice_zone(clock.now()),
     )
 
 

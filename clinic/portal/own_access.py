@@ -11,7 +11,7 @@ from clinic.db import transaction
 from clinic.language import N_
 from clinic.plans import record_access
 from clinic.plans.record_access import RecordAccess
-from clinic.practice import queries as practice
+from clinic.web import context
 from clinic.web.access import audience, client
 from clinic.web.signed_in_client import client_of_page
 
@@ -66,7 +66,7 @@ def show() -> str:
         thing=lambda one: THINGS.get(one.thing, THE_RECORD),
         deed=_deed,
         roles=lambda one: [ROLES[Role(name)] for name in one.roles],
-        zone=practice.practice_zone(now.date()),
+        zone=context.practice_zone(now),
     )
 
 

@@ -13,7 +13,7 @@ from clinic.guidance import own_words
 from clinic.guidance.own_words import OwnWords
 from clinic.intake import queries as intake
 from clinic.intake.answered_parts import AnsweredPart, parts_of
-from clinic.practice import queries as practice
+from clinic.web import context
 from clinic.web.access import audience, client
 from clinic.web.signed_in_client import client_of_page
 
@@ -39,7 +39,7 @@ def show() -> str:
                 signed_in.actor, "read", sent, client_id=signed_in.client_id,
                 purpose="own_answers", fields=sorted(sent.answers), now=now,
             )  # fmt: skip
-    zone = practice.practice_zone(now.date())
+    zone = context.practice_zone(now)
     return render_template(
         "portal/answers.html",
         sent=sent,

@@ -11,8 +11,8 @@ from clinic.intake import documents
 from clinic.intake.documents import DocumentSettled, SentFrom
 from clinic.language import N_
 from clinic.maintenance import periods
-from clinic.practice import queries as practice
 from clinic.refusal import NotFound
+from clinic.web import context
 from clinic.web.access import audience, client
 from clinic.web.document_form import UPLOAD_BYTES, DocumentForm
 from clinic.web.signed_in_client import client_of_page
@@ -37,7 +37,7 @@ def show() -> ResponseReturnValue:
         has_errors=form.has_errors,
         unread_days=periods.unread_days(),
         sent=documents.sent_by(found.client_id),
-        zone=practice.practice_zone(now.date()),
+        zone=context.practice_zone(now),
     )
     return page, form.status
 

@@ -9,8 +9,8 @@ from clinic.accounts.erasures import ErasureState
 from clinic.db import transaction
 from clinic.language import N_
 from clinic.maintenance import erasure
-from clinic.practice import queries as practice
 from clinic.refusal import NotFound
+from clinic.web import context
 from clinic.web.access import audience, client
 from clinic.web.signed_in_client import client_of_page
 
@@ -30,7 +30,7 @@ def show() -> str:
         is_open=newest is not None and newest.state in (ErasureState.ASKED, ErasureState.GRANTED),
         can_take_back=newest is not None
         and (newest.carried_out_from is None or now < newest.carried_out_from),
-        zone=practice.practice_zone(now.date()),
+        zone=context.practice_zone(now),
     )
 
 

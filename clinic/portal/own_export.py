@@ -13,7 +13,7 @@ from clinic.db import transaction
 from clinic.exports.building import STEPS
 from clinic.language import N_
 from clinic.portal.contact_data import own_mail
-from clinic.practice import queries as practice
+from clinic.web import context
 from clinic.web.access import audience, client
 from clinic.web.copies import as_download
 from clinic.web.signed_in_client import client_of_page
@@ -77,5 +77,5 @@ def _page(*, password: str = "") -> str:
         export=data_exports.newest(client_of_page().client_id, now),
         password=password,
         steps=STEPS,
-        zone=practice.practice_zone(now.date()),
+        zone=context.practice_zone(now),
     )

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 from clinic import clock
 from clinic.messaging import queries as messages
 from clinic.messaging.kinds import label
-from clinic.practice import queries as practice
+from clinic.web import context
 from clinic.web.access import audience, client
 from clinic.web.signed_in_client import client_of_page
 
@@ -28,5 +28,5 @@ def show() -> str:
         sent=[(one, label(one.kind)) for one in shown],
         older=shown[-1].id if len(found) > ON_A_PAGE else None,
         is_first=before is None,
-        zone=practice.practice_zone(clock.now().date()),
+        zone=context.practice_zone(clock.now()),
     )

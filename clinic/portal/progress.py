@@ -28,8 +28,7 @@ from clinic.language.health_texts import health_text
 from clinic.language.reading import NO_BREAK, and_year, local, short_date
 from clinic.plans import scores
 from clinic.plans.scores import Occasion
-from clinic.practice import queries as practice
-from clinic.web import charts
+from clinic.web import charts, context
 from clinic.web.access import audience, client
 from clinic.web.charts import Trend
 from clinic.web.signed_in_client import client_of_page
@@ -125,8 +124,7 @@ def _record_look(
 
 def _zone(shown: Sequence[Occasion], now: datetime) -> str:
     """The zone for answers without a visit: that of the newest visit, or else the practice's."""
-    places = (place.zone for place in practice.locations(now.date()))
-    return next((one.zone for one in reversed(shown) if one.zone), None) or next(places, "UTC")
+    return next((one.zone for one in reversed(shown) if one.zone), None) or context.practice_zone(now)
 
 
 def _line(shown: Sequence[Occasion], zone: str, look_backs: Collection[datetime] = ()) -> PainLine | None:

@@ -17,6 +17,9 @@ from clinic.practice.models import (
 )
 from clinic.refusal import NotFound
 
+NO_ZONE = "UTC"
+"""While the practice has no place."""
+
 
 class Unbookable(NotFound):
     """A treatment that the practice does not offer, or no longer offers."""
@@ -105,7 +108,7 @@ def therapists(on: date) -> list[Therapist]:
             sa.select(Therapist)
             .where(sa.or_(Therapist.left_on.is_(None), Therapist.left_on > on))
             .order_by(Therapist.position, Therapist.family_name)
-            .options(sa.orm.selectinload(Therapist.profile))
+            .options(sa.orm.joinedload(Therapist.profile))
         )
     )
 
@@ -117,7 +120,7 @@ def locations(on: date) -> list[Location]:
 
 def practice_zone(on: date) -> str:
     """The zone of the practice's first location on a day; UTC while it has none."""
-    return db.session.scalar(sa.select(first_zone(on))) or "UTC"
+    return db.session.scalar(sa.select(first_zone(on))) or NO_ZONE
 
 
 def first_zone(on: date) -> sa.ScalarSelect[str]:

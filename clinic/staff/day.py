@@ -25,6 +25,7 @@ from clinic.plans.models import SessionNote
 from clinic.practice import queries as practice
 from clinic.practice.models import IntakeRule
 from clinic.scheduling import hours
+from clinic.web import context
 
 OVER = (State.DONE, State.MISSED)
 
@@ -82,7 +83,7 @@ class DayVisit:
 
 def practice_zone(now: datetime) -> str:
     """The zone of the practice's first location, for pages that belong to none."""
-    return practice.practice_zone(now.date())
+    return context.practice_zone(now)
 
 
 def today(now: datetime) -> date:

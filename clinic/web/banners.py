@@ -11,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from clinic.accounts.permissions import Permission
 from clinic.language import N_
-from clinic.messaging import heartbeat
 from clinic.messaging.heartbeat import DeliveryHeartbeats, DeliveryPart, Sign
 from clinic.messaging.pause import Why
 from clinic.web import access, signed_in_staff
@@ -53,7 +52,7 @@ def notes() -> list[Note]:
 
 def _letters() -> list[Note]:
     try:
-        found = heartbeat.heartbeats()
+        found = signed_in_staff.heartbeats()
     except SQLAlchemyError:
         return []  # The page itself will say that the database is away.
     return list(_troubles(found))

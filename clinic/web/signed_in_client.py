@@ -5,16 +5,19 @@ that address they are.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import current_app, g, request, session
 from werkzeug.wrappers import Response
 
 from clinic import clock
 from clinic.accounts import audit, sessions
-from clinic.accounts.models import Client, ClientSession
+from clinic.accounts.models import Client, ClientSession, Contact
 from clinic.db import db
-from clinic.web import browser
+from clinic.practice.models import Practice
+from clinic.web import browser, context
 from clinic.web.framing import is_framed
 
 
@@ -41,11 +44,30 @@ def client_session() -> ClientSession | None:
     client yet."""
     if "client_session" not in g:
         raw = None if is_framed(request) else request.cookies.get(current_app.config["CLIENT_COOKIE_NAME"])
-        g.client_session = sessions.of_client(raw, clock.now()) if raw else None
+        g.client_session = _live(raw, clock.now()) if raw else None
         if g.client_session is not None:
             session[browser.SIGNED_IN] = True
     found: ClientSession | None = g.client_session
     return found
+
+
+def _live(raw: str, now: datetime) -> ClientSession | None:
+    """The live session, whose it is, by which address, and the practice, in one statement."""
+    found = db.session.execute(
+        sessions.live_client(raw, now)
+        .join(Contact, Contact.id == ClientSession.contact_id)
+        .outerjoin(Practice, sa.true())
+        .add_columns(Client, Contact, *context.also_read(now))
+    ).one_or_none()
+    if found is None:
+        return None
+    context.already_read(now, found.Practice, found.first_zone)
+    g.people_of_session = (
+        found.Client,
+        found.Contact,
+    )  # The session of the database forgets what nobody holds.
+    live: ClientSession = found.ClientSession
+    return live
 
 
 def signed_in_client() -> SignedInClient | None:

@@ -14,6 +14,7 @@ from clinic.db import Base, db
 from clinic.intake.models import Submission
 from clinic.refusal import NotFound
 from tests.make import Make
+from tests.visitor import client_session
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_a_browser_signed_in_as_the_other_is_signed_out(
     kept, other = pair
     raw = sessions.open_client(other.contacts[0], other.id, now)
     merging.merge(kept.id, other.id, by=desk, now=now)
-    assert not sessions.of_client(raw, now)
+    assert not client_session(raw, now)
 
 
 def test_no_table_that_points_at_a_client_is_left_out() -> None:

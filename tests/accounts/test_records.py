@@ -21,6 +21,7 @@ from clinic.accounts.models import (
 from clinic.db import db
 from clinic.refusal import NotFound
 from tests.make import Make
+from tests.visitor import client_session
 
 
 @pytest.fixture
@@ -115,8 +116,8 @@ def test_what_proved_the_old_address_ends(make: Make, ada: Client, now: datetime
     db.session.flush()
     changed(contact, "ada@new.example", now)
     db.session.commit()
-    assert sessions.of_client(own, now) is None
-    assert sessions.of_client(through_partner, now) is None
+    assert client_session(own, now) is None
+    assert client_session(through_partner, now) is None
     assert accounts.consume_link(raw, LinkPurpose.SIGN_IN, now) is None
     assert accounts.people_on(partner.contacts[0]) == [partner]
 

@@ -6,6 +6,7 @@ from clinic.accounts import sessions
 from clinic.accounts.models import ClientSession, StaffSession
 from clinic.db import db
 from tests.make import Make
+from tests.visitor import client_session
 
 
 def test_a_staff_session_ends_after_half_an_hour_without_a_page(make: Make, now: datetime) -> None:
@@ -54,32 +55,32 @@ def test_other_devices_are_listed_and_ended_without_the_own_one(make: Make, now:
 def test_a_client_session_ends_by_idleness_and_by_age(make: Make, now: datetime) -> None:
     ada = make.client()
     raw = sessions.open_client(ada.contacts[0], ada.id, now)
-    assert sessions.of_client(raw, now + timedelta(minutes=119))
-    assert not sessions.of_client(raw, now + timedelta(minutes=120))
-    live = sessions.of_client(raw, now)
+    assert client_session(raw, now + timedelta(minutes=119))
+    assert not client_session(raw, now + timedelta(minutes=120))
+    live = client_session(raw, now)
     assert live
     live.seen_at = now + timedelta(hours=24)
-    assert sessions.of_client(raw, now + timedelta(hours=23, minutes=59))
-    assert not sessions.of_client(raw, now + timedelta(hours=24))
+    assert client_session(raw, now + timedelta(hours=23, minutes=59))
+    assert not client_session(raw, now + timedelta(hours=24))
 
 
 def test_a_client_session_ends_when_its_client_is_erased(make: Make, now: datetime) -> None:
     ada = make.client()
     raw = sessions.open_client(ada.contacts[0], ada.id, now)
     ada.erased_at = now
-    assert not sessions.of_client(raw, now)
+    assert not client_session(raw, now)
 
 
 def test_a_client_session_may_name_nobody_yet(make: Make, now: datetime) -> None:
     raw = sessions.open_client(make.client().contacts[0], None, now)
-    live = sessions.of_client(raw, now)
+    live = client_session(raw, now)
     assert live
     assert live.client_id is None
 
 
 def test_secrets_of_one_kind_open_nothing_of_the_other(make: Make, now: datetime) -> None:
     ada = make.client()
-    assert not sessions.of_client(sessions.open_staff(make.user(), now), now)
+    assert not client_session(sessions.open_staff(make.user(), now), now)
     assert not sessions.staff(sessions.open_client(ada.contacts[0], ada.id, now), now)
 
 

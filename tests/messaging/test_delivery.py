@@ -4,6 +4,7 @@ import os
 from datetime import datetime, timedelta
 from itertools import pairwise
 from time import monotonic
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -146,6 +147,32 @@ def test_a_pass_stops_at_its_limit(
     make.appointment(of=massage, who=make.client(), starts_at=visit.starts_at + timedelta(hours=2))
     assert delivery.run_pass(now, 1, postbox).sent == 1
     assert delivery.run_pass(now, 1, postbox).sent == 1
+
+
+def test_a_letter_waits_for_the_disk_once(
+    make: Make, visit: Appointment, massage: Treatment, postbox: Postbox, now: datetime
+) -> None:
+    """What was accepted is recorded in the transaction that claims the next."""
+    for number in range(1, 5):
+        make.appointment(
+            of=massage, who=make.client(), starts_at=visit.starts_at + timedelta(hours=2 * number)
+        )
+    delivery.run_pass(now, 10, postbox, HELD)
+    changing: list[set[str]] = [set()]
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("RELEASE"):
+            changing.append(set())
+        elif statement.startswith("UPDATE messages"):
+            changing[-1].add("settled" if "sent_at=" in statement else "claimed")
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        assert delivery.run_pass(now, 10, postbox).sent == 5
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    both = {"settled", "claimed"}
+    assert [each for each in changing if "settled" in each] == [both] * 5
 
 
 def test_after_a_long_outage_mails_leave_ten_a_second_and_none_about_the_past(

@@ -9,14 +9,13 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 
 from clinic import clock
-from clinic.accounts import sessions
 from clinic.accounts.models import ClientSession, StaffSession
 from clinic.accounts.permissions import Permission
 from clinic.db import db
 from clinic.web import access
 from clinic.web.access import anyone, audience, staff
 from tests.make import Make
-from tests.visitor import Visitor, as_client, as_staff
+from tests.visitor import Visitor, as_client, as_staff, client_session
 
 
 @pytest.fixture
@@ -227,4 +226,4 @@ def test_signing_out_of_a_client_session_ends_it_on_the_server(app: Flask, make:
     Visitor(browser).open("/my").press("Sign out")
     browser.set_cookie(app.config["CLIENT_COOKIE_NAME"], copied.value)
     assert browser.get("/my").status_code == 303
-    assert sessions.of_client(copied.value, clock.now()) is None
+    assert client_session(copied.value, clock.now()) is None

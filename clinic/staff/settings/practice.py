@@ -46,9 +46,6 @@ def steps() -> list[SetUpStep]:
     """From an empty practice to the first offer."""
     today = opening_hours.today(clock.now())
 
-    def there(question: sa.ColumnElement[bool]) -> bool:
-        return bool(db.session.scalar(sa.select(question)))
-
     sold = sa.select(Treatment.id).where(Treatment.retired_at.is_(None))
     here = sa.or_(Therapist.left_on.is_(None), Therapist.left_on > today)
     roomless = sold.where(
@@ -61,48 +58,52 @@ def steps() -> list[SetUpStep]:
     )
     given = sold.join(treatment_therapists).join(Therapist).where(here)
     working = sa.select(WeeklyHours.id).join(Therapist, Therapist.id == WeeklyHours.therapist_id).where(here)
+    questions = (sa.select(Practice.id), sa.select(Location.id), sold, roomless, given, working)
+    is_described, has_place, sells, lacks_room, is_given, works = (
+        bool(one) for one in db.session.execute(sa.select(*(sa.exists(each) for each in questions))).one()
+    )
     listed = [
         SetUpStep(
             "Say who you are",
             "Name, telephone, country and currency stand on every page and letter.",
             "staff.settings_practice",
             "Describe the practice",
-            there(sa.exists(sa.select(Practice.id))),
+            is_described,
         ),
         SetUpStep(
             "Add a location",
             "Its clock decides what time it is for every appointment.",
             "staff.settings_new_location",
             "Add a location",
-            there(sa.exists(sa.select(Location.id))),
+            has_place,
         ),
         SetUpStep(
             "Add treatments",
             "What clients choose, with length and price.",
             "staff.settings_new_treatment",
             "Add a treatment",
-            there(sa.exists(sold)),
+            sells,
         ),
         SetUpStep(
             "Add rooms",
             "No two visits meet in one room. Skip this for treatments that need none.",
             "staff.settings_new_room",
             "Add a room",
-            there(sa.exists(sold)) and not there(sa.exists(roomless)),
+            sells and not lacks_room,
         ),
         SetUpStep(
             "Add therapists",
             "Who gives which treatment.",
             "staff.settings_new_therapist",
             "Add a therapist",
-            there(sa.exists(given)),
+            is_given,
         ),
         SetUpStep(
             "Enter weekly hours",
             "When each therapist can be booked.",
             "staff.settings_hours",
             "Enter hours",
-            there(sa.exists(working)),
+            works,
         ),
     ]
     practice_here = queries.find_practice()
