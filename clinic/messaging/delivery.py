@@ -52,11 +52,11 @@ PASS_SECONDS = 20.0
 """A pass ends after this long and leaves the rest to the next."""
 PROBE_EVERY = timedelta(seconds=3)
 SWEEP_EVERY = timedelta(minutes=5)
+"""How often a pass asks about everything, not only about what changed lately."""
 LOOK_EVERY = timedelta(minutes=2)
 """How long a message that falls due by the clock, such as a reminder, may go unnoticed."""
 UNSETTLED = timedelta(minutes=1)
 """So long after a change has settled each pass still looks for its letter."""
-"""How often a pass asks about everything, not only about what changed lately."""
 CATCH_UP_AFTER = timedelta(hours=1)
 CATCH_UP_SPACING_SECONDS = 0.1
 CATCH_UP_LOCK = 7_503_001
