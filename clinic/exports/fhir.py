@@ -263,7 +263,7 @@ def _documents(record: Record, files: Mapping[str, str]) -> Iterator[Resource]:
 
 
 def _author(record: Record, document: Record) -> Resource | None:
-    """Who brought a document into the record: the client, or who of the staff added it."""
+    """Who brought a document into the record: the client, or the member of staff who added it."""
     if document["added_by_id"] is None:
         return _reference(record["client_id"])
     return {"display": record["names"]["users"].get(document["added_by_id"])}

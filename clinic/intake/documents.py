@@ -34,7 +34,7 @@ MOST_FILES: Final = 10
 MOST_BYTES_TOGETHER: Final = 40 * 1024 * 1024
 MOST_FILES_ADDED: Final = 40
 """That staff have added for one client."""
-MOST_BYTES_ADDED: Final = 160 * 1024 * 1024
+MOST_BYTES_ADDED: Final = 40 * 1024 * 1024
 CHECKED_WITHIN: Final = timedelta(hours=1)
 """Who added a document looks in this time whether the right one was added; that is not yet a reading."""
 NAME_LENGTH = 120
@@ -160,9 +160,7 @@ class TooManyDocuments(Refusal):
 class TooManyAdded(TooManyDocuments):
     """Staff have added as much as is stored of one client."""
 
-    for_staff = (
-        "For this client as much was added as can be stored: 40 files, or 160 MB. Keep the rest on paper."
-    )
+    for_staff = "This client already has 40 added files or 40 MB, the most that can be stored. Keep the rest on paper."
 
 
 class DocumentSettled(Refusal):
@@ -188,7 +186,7 @@ SENTENCES: Final = {
         N_(
             "We take PDF, JPEG, PNG and HEIC. This file is something else. Please send it as a PDF or as a photo."
         ),
-        "This is no PDF, JPEG, PNG or HEIC. Save it as one of these, or take a photo of it.",
+        "This is not a PDF, JPEG, PNG or HEIC. Save it as one of these, or take a photo of it.",
     ),
     Flaw.ENCRYPTED: (
         N_(
@@ -243,7 +241,7 @@ def add(
 ) -> Document:
     """Store a cleaned file that a client sent. `visit` is the id and the start of the visit from whose page it comes.
 
-    Raises TooManyDocuments. Flushed.
+    Raises TooManyDocuments, and NotFound if the client is gone. Flushed.
     """
     count, size = _stored(client_id, Document.sent_from != SentFrom.STAFF)
     if count >= MOST_FILES or size + len(file.content) > MOST_BYTES_TOGETHER:
@@ -260,7 +258,7 @@ def add_from_paper(
 ) -> Document:
     """Store a cleaned file that staff add to a client's record, with who added it and what it is.
 
-    Raises TooManyAdded. Flushed.
+    Raises TooManyAdded, and NotFound if the client is gone. Flushed.
     """
     count, size = _stored(client_id, Document.sent_from == SentFrom.STAFF)
     if count >= MOST_FILES_ADDED or size + len(file.content) > MOST_BYTES_ADDED:
@@ -271,9 +269,14 @@ def add_from_paper(
 
 
 def _stored(client_id: UUID, which: sa.ColumnElement[bool]) -> tuple[int, int]:
-    """How many of these documents are stored, and their bytes; with the client's row locked."""
+    """How many of these documents are stored, and their bytes; with the client's row locked.
+
+    Raises NotFound if the client was erased or merged while the file was cleaned.
+    """
     # Two files sent at once would each find room for one more.
-    db.session.execute(sa.select(Client.id).where(Client.id == client_id).with_for_update())
+    here = sa.and_(Client.id == client_id, Client.erased_at.is_(None), Client.merged_into_id.is_(None))
+    if db.session.scalar(sa.select(Client.id).where(here).with_for_update()) is None:
+        raise NotFound
     count, size = db.session.execute(
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Document.size_bytes), 0)).where(
             Document.client_id == client_id, which
@@ -305,7 +308,7 @@ def _added(document: Document, actor: str, now: datetime) -> Document:
 
 
 def of_client(client_id: UUID) -> list[Document]:
-    """A client's documents, newest first, without their content, with who of the staff added them."""
+    """A client's documents, newest first, without their content, with the member of staff who added each."""
     return _listed(Document.client_id == client_id)
 
 

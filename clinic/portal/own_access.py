@@ -38,7 +38,7 @@ THINGS: Final = {
     ),
     **dict.fromkeys(("clients", "contacts", "client_bars", "client_merges"), N_("Your details")),
     **dict.fromkeys(("consents", "guardian_consents"), N_("What you agreed to")),
-    "documents": N_("Letters and reports you sent"),
+    "documents": N_("Letters and reports"),
     "messages": N_("Messages we sent you"),
     "audit_entries": N_("Who looked at your record"),
     "data_exports": N_("A copy of your data"),

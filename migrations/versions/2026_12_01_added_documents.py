@@ -30,7 +30,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM documents WHERE sent_from = 'staff'")
+    # The column cannot be made to hold a consent again while there are such documents, and a way back deletes no record.
     for name in ("added_by_somebody", "kind_known", "sent_from_known"):
         op.drop_constraint(op.f(f"ck_{TABLE}_{name}"), TABLE)
     op.create_check_constraint(op.f(f"ck_{TABLE}_sent_from_known"), TABLE, "sent_from IN ('portal', 'link')")

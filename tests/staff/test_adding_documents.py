@@ -17,6 +17,7 @@ from clinic.exports import fhir, record
 from clinic.intake import documents
 from clinic.intake.documents import Document, DocumentKind, SentFrom
 from clinic.maintenance import sweeps
+from clinic.refusal import NotFound
 from clinic.untrusted_files.isolation import CleanFile
 from tests.conftest import NOW
 from tests.make import Make
@@ -214,7 +215,7 @@ def test_the_client_neither_sees_nor_removes_it_among_what_they_sent_and_has_it_
     ("content", "fields", "words"),
     [
         (b"", {}, "This file is empty. Choose it again."),
-        (files.zipped(), {}, "This is no PDF, JPEG, PNG or HEIC."),
+        (files.zipped(), {}, "This is not a PDF, JPEG, PNG or HEIC."),
         (files.pdf(200), {}, "Add only the pages that matter."),
         (files.bomb_png(), {}, "could not be opened safely"),
         (b"%PDF-" + b"0" * documents.MOST_BYTES, {}, "larger than 10 MB"),
@@ -248,6 +249,20 @@ def test_the_scanner_is_asked_first(scene: Scene, app: Flask, front_desk: Browse
     assert stored() == []
 
 
+@pytest.mark.parametrize("how", ["erased", "merged"])
+def test_a_file_for_a_client_who_went_while_it_was_cleaned_is_not_stored(
+    scene: Scene, make: Make, how: str
+) -> None:
+    if how == "erased":
+        scene.ada.erased_at = NOW
+    else:
+        scene.ada.merged_into_id = make.client().id
+    db.session.commit()
+    with pytest.raises(NotFound):
+        added(scene, scene.therapist_user)
+    assert stored() == []
+
+
 def test_only_so_much_is_added_and_it_takes_no_room_from_the_client(
     scene: Scene, front_desk: Browser
 ) -> None:
@@ -255,7 +270,7 @@ def test_only_so_much_is_added_and_it_takes_no_room_from_the_client(
         added(scene, scene.therapist_user)
     answer = send(front_desk, scene, files.pdf())
     assert answer.status_code == 422
-    assert "40 files, or 160 MB" in answer.text
+    assert "40 added files or 40 MB" in answer.text
     with transaction():
         documents.add(
             scene.ada.id, CleanFile(b"%PDF-", 1, is_pdf=True), name="", sent_from=SentFrom.PORTAL, actor="test", now=NOW

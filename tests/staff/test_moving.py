@@ -141,6 +141,18 @@ def test_a_move_begins_with_the_therapist_of_the_visit_and_anybody_can_be_asked_
     assert all("therapist=&" in day for day in days), "another day keeps who was asked for"
 
 
+def test_a_move_begins_with_anybody_where_the_therapist_has_left_by_then(
+    scene: Scene, clerk: Visitor
+) -> None:
+    visit = scene.visit()
+    colleague = make.therapist(scene.location, given_name="Daniel")
+    scene.treatment.therapists = [colleague, scene.therapist]
+    scene.therapist.left_on = visit.wall_start.date()
+    db.session.commit()
+    clerk.open(f"/staff/appointments/{visit.id}/move?day=2031-03-07")
+    assert therapists_of(clerk) == ("Any therapist", {"Daniel"})
+
+
 def test_a_move_begins_with_anybody_where_the_therapist_gives_the_treatment_no_more(
     scene: Scene, clerk: Visitor
 ) -> None:

@@ -86,7 +86,7 @@ class NewClientForm(BookForm):
     )
     mail = EmailField(
         "E-mail address",
-        description="This or a telephone number is needed. Here go the confirmation, the reminders and the link to the health questions.",
+        description="This or a telephone number is needed. The confirmation, the reminders and the link to the health questions are sent here.",
         validators=[OneOfTwo()],
         render_kw={"autocomplete": "off", "inputmode": "email", "spellcheck": "false"},
     )

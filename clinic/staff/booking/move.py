@@ -182,10 +182,12 @@ def _therapist(visit: Appointment) -> Therapist | None:
 
 
 def _own(visit: Appointment, now: datetime) -> Therapist | None:
-    """The visit's therapist, as long as they can give it to this client; None otherwise."""
+    """The visit's therapist, as long as they can give it to this client and work here on its day; None otherwise."""
     supply = supply_as_agreed(supply_of(visit.treatment_id, retired_too=True), visit, None)
     offered = trained_therapists.offered_to_client(supply, visit.client_id, now, visit.id)
     can = visit.therapist_id not in trained_therapists.left_out(supply, offered)
+    left_on = visit.therapist.left_on
+    can = can and (left_on is None or left_on > visit.wall_start.date())
     return visit.therapist if can and visit.therapist in visit.treatment.therapists else None
 
 
