@@ -365,8 +365,8 @@ def _note_flush(session: Session, _context: Any) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _note_end(session: Session, ended: SessionTransaction) -> None:
-    if ended.parent is None:
-        session.info.pop(CHANGED, None)
+    if ended.parent is None and session.info.pop(CHANGED, None) and ANSWERS in session.info:
+        session.info[ANSWERS].clear()  # It may have been undone.
 
 
 def _changes(session: Session) -> bool:
@@ -423,6 +423,8 @@ def add_together(*rows: Base, once: Base | None = None) -> bool:
         for key in keys
     }
     statement = _insertion(given, last_is_once=once is not None)
+    if any(not row.is_only_added for row in every):
+        _changed(db.session())
     is_new = bool(db.session.connection().execute(statement, values).scalar())
     written = every if is_new else rows
     for row in written:
@@ -471,6 +473,7 @@ def write_changes(row: Base) -> None:
     columns = state.mapper.column_attrs
     keys = tuple(sorted(key for key in state.committed_state if key in columns))
     values = {f"new_{key}": state.dict[key] for key in keys}
+    _changed(session)
     assert state.identity is not None  # Otherwise it would be among the new ones.
     session.connection().execute(_update(type(row), keys), {"written_id": state.identity[0], **values}).one()
     state._commit_all(state.dict, session.identity_map)  # As a flush does; nothing public does it alone.

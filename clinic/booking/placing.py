@@ -248,7 +248,7 @@ def lock_appointment(
     return _where_it_was(reload_locked(seen, whole=whole), where)
 
 
-# What is decided from and answered with; each column that is read takes its time, and the others are read when asked for.
+# What is decided from and answered with; each column that is read takes its time, and `lock_seen` has the others read when asked for.
 _OF_BOOKING = (
     load_only(
         Appointment.reference,
@@ -330,12 +330,22 @@ def lock_seen(
     appointment refers to and of the practice. `turns` are queued on before;
     without them the calendars are locked already. Raises Stale.
     """
-    where = seen.therapist_id, seen.room_id
+    seen_id, where = seen.id, (seen.therapist_id, seen.room_id)
     if turns is not None:
         _lock_calendars_of(seen, turns=turns)
-    row = db.session.execute(statement, {**parameters, "seen_id": seen.id}).one()
+    _forget_what_was_read(seen_id)
+    row = db.session.execute(statement, {**parameters, "seen_id": seen_id}).one()
     remember_practice(row.Practice)
     return _where_it_was(row.Appointment, where), row._mapping
+
+
+def _forget_what_was_read(appointment_id: UUID) -> None:
+    """Let no column that was read before the lock be taken for one that was read under it."""
+    db.session.flush()
+    for row in list(db.session.identity_map.values()):
+        is_seen = isinstance(row, Appointment) and sa.inspect(row).identity == (appointment_id,)
+        if is_seen or isinstance(row, (Therapist, Treatment, Location, Practice)):
+            db.session.expire(row)
 
 
 def _lock_calendars_of(

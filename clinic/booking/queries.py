@@ -1,6 +1,6 @@
 """Reads of appointments worth a name."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -163,12 +163,14 @@ def visits_of(client_id: UUID, limit: int | None = None) -> list[Appointment]:
     )
 
 
-def first_came_at(client_id: UUID) -> datetime | None:
-    """When the first visit began that a client came to; None before it."""
-    came = sa.select(sa.func.min(Appointment.starts_at)).where(
-        Appointment.client_id == client_id, Appointment.state.in_(CAME)
+def first_came_at(client_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """When the first visit began that each of these clients came to; who never came is not in it."""
+    came = (
+        sa.select(Appointment.client_id, sa.func.min(Appointment.starts_at))
+        .where(Appointment.client_id.in_(client_ids), Appointment.state.in_(CAME))
+        .group_by(Appointment.client_id)
     )
-    return db.session.scalar(came)
+    return {client_id: at for client_id, at in db.session.execute(came) if client_id is not None}
 
 
 def own_therapist(client_id: UUID) -> UUID | None:

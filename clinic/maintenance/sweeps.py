@@ -14,7 +14,7 @@ from clinic import clock
 from clinic.accounts import audit, audit_seals, unusual_reading
 from clinic.booking import request_decisions
 from clinic.booking.waiting import rounds
-from clinic.db import transaction
+from clinic.db import db, transaction
 from clinic.maintenance import erasure, erasure_ledger
 from clinic.maintenance.retention import RETENTION, Sweep
 from clinic.plans import overrides, preparation
@@ -83,10 +83,10 @@ def count_experiences_first() -> None:
 
 
 OFTEN: Final = (
+    seal_audit,
     lapse_and_decide,
     offer_freed_times,
     hand_in_preparations,
-    seal_audit,
     count_overrides_if_asked,
     count_experiences_first,
 )
@@ -101,6 +101,7 @@ def sweep_often() -> None:
         try:
             step()
         except Exception as error:
+            db.session.rollback()  # What it read is over too: the next begins with nothing open.
             log.error("a step failed", exc_info=error, extra={"step": step.__name__})
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from clinic.accounts.models import Client
@@ -16,15 +17,18 @@ def told_apart(people: Sequence[Client], zone: str) -> dict[UUID, str]:
     alike: dict[str, list[Client]] = defaultdict(list)
     for person in people:
         alike[person.first_name.casefold()].append(person)
+    groups = [namesakes for namesakes in alike.values() if len(namesakes) > 1]
+    if not groups:
+        return {}
+    first_came = booking.first_came_at([person.id for namesakes in groups for person in namesakes])
     found: dict[UUID, str] = {}
-    for namesakes in alike.values():
-        if len(namesakes) > 1:
-            found |= _words(namesakes, zone)
+    for namesakes in groups:
+        found |= _words(namesakes, first_came, zone)
     return found
 
 
-def _words(namesakes: Sequence[Client], zone: str) -> Mapping[UUID, str]:
-    ways: tuple[Callable[[Client], str], ...] = (_born, lambda who: _first_here(who, zone))
+def _words(namesakes: Sequence[Client], first_came: Mapping[UUID, datetime], zone: str) -> Mapping[UUID, str]:
+    ways: tuple[Callable[[Client], str], ...] = (_born, lambda who: _first_here(first_came.get(who.id), zone))
     for way in ways:
         words = {who.id: way(who) for who in namesakes}
         if "" not in words.values() and len(set(words.values())) == len(namesakes):
@@ -36,8 +40,7 @@ def _born(who: Client) -> str:
     return gettext("born in %(year)s") % {"year": who.birth_on.year} if who.birth_on else ""
 
 
-def _first_here(who: Client, zone: str) -> str:
-    first = booking.first_came_at(who.id)
+def _first_here(first: datetime | None, zone: str) -> str:
     if first is None:
         return gettext("not here yet")
     return gettext("first here on %(day)s") % {

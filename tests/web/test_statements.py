@@ -85,7 +85,7 @@ ABOVE: dict[str, dict[str, int]] = {
         "booking.choose": 12,
         "appointment.done": 11,
         "waiting.ask": 11,
-        "staff.move": 9,
+        "staff.move": 10,
         "staff.add_to_waiting_list": 9,
         "appointment.manage": 9,
         "waiting.entry": 9,

@@ -205,7 +205,7 @@ def pages(shop: Shop, *, sold: bool) -> Iterator[tuple[str, Shown, Shown]]:
             now=NOW,
         )
 
-    page = f"/staff/appointments/{shop.visit.id}/move?day={day}"
+    page = f"/staff/appointments/{shop.visit.id}/move?day={day}&therapist="
     yield "staff move", shop.on_thursday(page, staff=True), by_whoever_is_free(shop, at_the_desk)
     if not sold:
         assert shop.browser.get(f"/book/{shop.sold.slug}").status_code == 404

@@ -80,7 +80,7 @@ NO_WORDS_KEPT = ("languages.choose",)
 """Chooses a language from a list; nothing is typed."""
 SCRIPTS_ONLY = frozenset({"staff.calendar_drop"})
 """Answered to a script, whose dialog still holds what was typed into it."""
-FILES_ONLY = frozenset({"documents.of_visit", "own_documents.show"})
+FILES_ONLY = frozenset({"documents.of_visit", "own_documents.show", "staff.add_document"})
 """Forms that ask for a file and a tick: no browser lets a page fill in a file again."""
 
 
