@@ -104,6 +104,7 @@ class Start(_Judged):
     public_url: str | None = None
     database_url: str | None = None
     redis_url: str | None = None
+    backup_wal: bool = False
 
     @classmethod
     def read(cls) -> "Start":
@@ -195,6 +196,8 @@ class Settings(_Judged):
     """The public keys that may read backups, with spaces between them; without one no backups are made."""
     downtime_recipients: str = Field(default="", pattern=r"^\s*(age1[0-9a-z]{58}(\s+|$))*$")
     """The public keys that may read downtime sheets. Default: those of the backups."""
+    backup_wal: bool = False
+    """Whether what the database writes is received too, so that any moment can be brought back; `up` then runs the receiver."""
     backup_folder: Path | None = None
     """Where backups lie. Default: `backups` in the data folder."""
     backup_s3_url: str | None = None
@@ -268,6 +271,8 @@ class Settings(_Judged):
         text = {name: _text(value) for name, value in given.items() if value not in (None, "")}
         is_production = text.get("environment", "") == Environment.PRODUCTION
         yield from faults_of_keys(text, is_production=is_production)
+        if _is_yes(text.get("backup_wal", "")) and not text.get("backup_recipients", "").strip():
+            yield "BACKUP_WAL", "needs BACKUP_RECIPIENTS: what is received is encrypted to them"
         if "backup_s3_url" in text:
             for name in ("backup_s3_key_id", "backup_s3_secret"):
                 if name not in text:

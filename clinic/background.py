@@ -145,6 +145,7 @@ def flask_config(settings: Settings, *, longest_statement_ms: int) -> dict[str, 
         "DOWNTIME_RECIPIENTS": tuple(settings.downtime_recipients.split()),
         "BACKUP_FOLDER": settings.backups,
         "BACKUP_STORAGE": backup_storage(settings),
+        "BACKUP_WAL": settings.backup_wal,
         "WAL_FOLDER": settings.wal,
     }
 

@@ -301,7 +301,7 @@ def list_backups(parsed: argparse.Namespace) -> int:
 def _tell_of_wal(folder: Path) -> None:
     """Which moments can be brought back, and how much room that takes."""
     found = wal_archive.sizes(folder)
-    reach = wal_archive.overview(folder, clock.now(), are_on=True)
+    reach = wal_archive.overview(folder, clock.now(), is_on=True)
     if not found.bases or reach.since is None:
         return
     until = f" to {point_in_time.said(reach.until)}" if reach.until else ""
@@ -536,10 +536,7 @@ def doctor(parsed: argparse.Namespace) -> int:
             has_storage = standing is not BackupState.OFF and backup_storage(settings) is not None
             if runs.storage_state(clock.now(), is_on=has_storage) is BackupState.LATE:
                 faults.append("No backup of the last 26 hours is in the object storage: see Settings, Data.")
-        if (
-            wal_archive.state(settings.wal, clock.now(), are_on=bool(settings.backup_recipients))
-            is BackupState.LATE
-        ):
+        if wal_archive.state(settings.wal, clock.now(), is_on=settings.backup_wal) is BackupState.LATE:
             faults.append("The database's WAL is not received: see Settings, Data.")
         if is_current:  # Before the newest revision there may be nothing to look at.
             verification = audit_seals.verify()

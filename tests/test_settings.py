@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from clinic.background import backup_storage
+from clinic.backup import archive
 from config import Environment, InvalidSettings, Settings, Start
 from secret_keys import KeyFile, Keys
 
@@ -351,3 +352,11 @@ def test_an_object_storage_needs_a_bucket_and_its_key_and_in_production_a_protec
     assert address is not None
     assert (address.endpoint, address.bucket, address.folder) == ("http://s3.example", "bucket", "a/b/")
     assert backup_storage(settings(tmp_path)) is None
+
+
+def test_wal_is_received_only_where_it_is_asked_for_and_somebody_may_read_it(tmp_path: Path) -> None:
+    _, public = archive.fresh_identity()
+    assert not settings(tmp_path, backup_recipients=public).backup_wal
+    assert settings(tmp_path, backup_recipients=public, backup_wal="1").backup_wal
+    with pytest.raises(InvalidSettings, match="BACKUP_WAL: needs BACKUP_RECIPIENTS"):
+        settings(tmp_path, backup_wal="1")

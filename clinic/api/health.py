@@ -40,7 +40,9 @@ def health() -> Response:
         backup = runs.state(clock.now(), are_on=are_on)
         has_storage = current_app.config["BACKUP_STORAGE"] is not None
         storage = runs.storage_state(clock.now(), is_on=are_on and has_storage)
-        wal = wal_archive.state(current_app.config["WAL_FOLDER"], clock.now(), are_on=are_on)
+        wal = wal_archive.state(
+            current_app.config["WAL_FOLDER"], clock.now(), is_on=current_app.config["BACKUP_WAL"]
+        )
     except (OperationalError, PoolExhausted):
         db.session.rollback()
         return _down()

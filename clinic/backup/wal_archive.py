@@ -15,7 +15,7 @@ import re
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -35,6 +35,8 @@ STATUS: Final = "status.json"
 PLAIN: Final = "plain"
 LATE_AFTER: Final = timedelta(minutes=3)
 """Without another segment; the worker alone writes something every minute."""
+BASE_LATE_AFTER: Final = timedelta(days=8)
+"""Without another base backup; one is made each week."""
 KEPT: Final = timedelta(days=7)
 """Any moment of so long ago can be brought back."""
 WAL_ADDRESSES: Final = 1 << 32
@@ -86,11 +88,16 @@ class WalStatus:
     """What the receiver last noted."""
 
     began_at: datetime
-    """When it was started."""
+    """When it was started, first of all starts since a segment was closed."""
     closed_at: datetime | None = None
     """When the newest segment was closed: everything until then lies there."""
     base_at: datetime | None = None
     """When the newest base backup of its line was complete."""
+
+    def started_again(self, now: datetime) -> "WalStatus":
+        """How it stands at another start; one start after another without a segment wins no time."""
+        has_closed = self.closed_at is not None and self.closed_at >= self.began_at
+        return replace(self, began_at=now) if has_closed else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,24 +299,27 @@ def status(folder: Path) -> WalStatus | None:
         return None
 
 
-def state(folder: Path, now: datetime, *, are_on: bool) -> BackupState:
-    """How the received WAL stands: off where no receiver ever ran, late without a segment or without a base backup."""
-    found = status(folder)
-    if not are_on or not (folder / STATUS).exists():
+def state(folder: Path, now: datetime, *, is_on: bool) -> BackupState:
+    """How the received WAL stands: off unless it is asked for, late without a segment or without a base backup."""
+    if not is_on:
         return BackupState.OFF
+    found = status(folder)
     if found is None:
         return BackupState.LATE
     seen = max(found.began_at, found.closed_at or found.began_at)
     is_on_time = seen > now - LATE_AFTER
-    has_base = found.base_at is not None or found.began_at > now - LATE_AFTER
+    if found.base_at is None:
+        has_base = found.began_at > now - LATE_AFTER
+    else:
+        has_base = found.base_at > now - BASE_LATE_AFTER
     return BackupState.OK if is_on_time and has_base else BackupState.LATE
 
 
-def overview(folder: Path, now: datetime, *, are_on: bool) -> WalOverview:
+def overview(folder: Path, now: datetime, *, is_on: bool) -> WalOverview:
     """How the received WAL stands, and from when to when a moment can be brought back."""
     found = status(folder)
     first = min((base.made_at for path in folder.glob("line-*") for base in bases(path)), default=None)
-    return WalOverview(state(folder, now, are_on=are_on), first, found.closed_at if found else None)
+    return WalOverview(state(folder, now, is_on=is_on), first, found.closed_at if found else None)
 
 
 def sizes(folder: Path) -> WalSizes:

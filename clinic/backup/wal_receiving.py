@@ -90,12 +90,15 @@ def receive(
     `url` is of a role that may replicate, `folder` of the received WAL, `work` for what is not encrypted yet. Raises NoReaders, NotWritable,
     AnotherReceives, ReceivingEnded, LineBroken, archive.UnreadableKey, archive.UnreadableBackup, postgres.NoPrograms, postgres.ProgramFailed.
     """
-    keys = archive.recipients(readers)
-    if not keys:
-        raise NoReaders
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with lock_folder(work):
+            # Before anything that may fail, so that a receiver that never comes to work is late.
+            now, before = clock.now(), wal_archive.status(folder)
+            wal_archive.note(folder, before.started_again(now) if before else WalStatus(now))
+            keys = archive.recipients(readers)
+            if not keys:
+                raise NoReaders
             _Receiver(url, folder, work, list(readers), keys).run(asked_to_stop)
     except AlreadyRunning:
         raise AnotherReceives from None
@@ -126,9 +129,11 @@ class _Receiver:
         self.line = self._line(server)
         kept = wal_archive.bases(self.line)
         self.segment = max((path.stem for path in self.line.glob("*.wal")), default=None)
-        self.status = WalStatus(began_at=clock.now(), base_at=kept[-1].made_at if kept else None)
+        known = wal_archive.status(self.folder) or WalStatus(clock.now())
+        self.status = replace(known, base_at=kept[-1].made_at if kept else None)
         self.base_due = kept[-1].made_at + BASE_EVERY if kept else server.now
         wal_archive.note(self.folder, self.status)
+        self._keep_complete()  # What cannot encrypt must not receive: it would fill the disk.
         receiver = postgres.started(
             "pg_receivewal", self.url, server.number,
             f"--directory={self.incoming}", f"--slot={SLOT}", "--no-loop", "--no-password",

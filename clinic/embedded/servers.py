@@ -136,6 +136,10 @@ class Servers:
         stale_shared_memory.wait_until_free(data, marked)
         self.database.launch()
 
+    def let_go_wal(self) -> None:
+        """Keep no WAL for a receiver that is no longer wanted; the database must be running."""
+        cluster.let_go_wal(self._plan)
+
     def launch_broker(self) -> None:
         """Start the broker, after whatever an earlier life of it left behind; returns before it answers."""
         marks = ["valkey", urlsplit(self.urls.broker).path]
@@ -149,7 +153,7 @@ class Servers:
             self.held_by = self._undo.enter_context(Leash())  # The kernel's own tie is not to be had.
         if plan.sockets != self.directory:
             self._undo.callback(shutil.rmtree, plan.sockets)
-        self.urls = _urls(plan)
+        self.urls, self._plan = _urls(plan), plan
         # Undone in the opposite order: the broker stops before the database.
         if self.wanted.database:
             self.database = Server(
@@ -165,8 +169,6 @@ class Servers:
             self.launch_database()
             self.database.wait_until_ready()
             cluster.furnish(plan)
-            if not self.receives_wal:
-                cluster.let_go_wal(plan)
         if self.wanted.broker:
             self.broker.wait_until_ready()
 

@@ -58,6 +58,8 @@ class StartOptions(Protocol):
     def database_url(self) -> str | None: ...
     @property
     def redis_url(self) -> str | None: ...
+    @property
+    def backup_wal(self) -> bool: ...
 
 
 def up(start: StartOptions) -> int:
@@ -140,7 +142,6 @@ class _Household:
         # And only who receives the WAL gets those of the role that may copy the whole server.
         receiver = self.environment.pop("DATABASE_REPLICATION_URL", None)
         self.of_receiver = {} if receiver is None else {"DATABASE_REPLICATION_URL": receiver}
-        self.has_readers = bool(self.environment.get("BACKUP_RECIPIENTS", "").strip())
         self.watched: list[WatchedProcess] = []
         self.asked_to_stop = threading.Event()
         self.heard = ""  # Which signal asked, to explain why it stopped.
@@ -171,9 +172,16 @@ class _Household:
         }
         say("Starting the database and the broker ...")
         pair = running.enter_context(
-            Servers(self.data / "servers", wanted=wanted, held_by=self.leash, receives_wal=self.has_readers)
+            Servers(
+                self.data / "servers",
+                wanted=wanted,
+                held_by=self.leash,
+                receives_wal=self.start.backup_wal,
+            )
         )
         if wanted.database:
+            if not self.start.backup_wal:
+                pair.let_go_wal()
             self.environment |= {"DATABASE_URL": pair.urls.app}
             self.of_owner = {"DATABASE_OWNER_URL": pair.urls.owner}
             handed_over |= {"DATABASE_URL": pair.urls.app, **self.of_owner}
@@ -235,7 +243,7 @@ class _Household:
                 *("--preload", "--graceful-timeout=10", "--log-level=warning", "--no-control-socket"),
             ],
         }
-        if self.has_readers and self.of_receiver:
+        if self.start.backup_wal and self.of_receiver:
             commands["wal"] = ["-m", "clinic", "receive-wal"]
         told = {"worker": self.of_sealer, "wal": self.of_receiver}
         for name, words in commands.items():

@@ -110,6 +110,9 @@ def test_three_minutes_without_a_segment_of_wal_show_where_it_is_received(
     db.session.commit()
     monkeypatch.setitem(app.config, "BACKUP_RECIPIENTS", ("age1",))
     monkeypatch.setitem(app.config, "WAL_FOLDER", tmp_path)
+    (tmp_path / wal_archive.STATUS).write_text("nonsense")
+    assert client.get("/health", headers=AUTHORIZED).get_json()["backup_wal"] == "off"
+    monkeypatch.setitem(app.config, "BACKUP_WAL", True)
     early = make.NOW - timedelta(days=1)
     for minutes, base_at, word in ((2, early, "ok"), (4, early, "late"), (2, None, "late")):
         closed_at = make.NOW - timedelta(minutes=minutes)
@@ -119,6 +122,8 @@ def test_three_minutes_without_a_segment_of_wal_show_where_it_is_received(
         assert (found["status"], found["backup_wal"]) == (status, word), (minutes, base_at)
     (tmp_path / wal_archive.STATUS).write_text("nonsense")
     assert client.get("/health", headers=AUTHORIZED).get_json()["backup_wal"] == "late"
+    (tmp_path / wal_archive.STATUS).unlink()
+    assert client.get("/health", headers=AUTHORIZED).get_json()["backup_wal"] == "late", "it never began"
 
 
 def test_entries_that_nobody_seals_show(client: FlaskClient, tamper: Tamper, clock_at_now: None) -> None:

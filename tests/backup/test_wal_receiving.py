@@ -2,14 +2,15 @@
 
 import os
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from clinic.backup import wal_archive
+from clinic.backup import archive, wal_archive, wal_receiving
 from clinic.backup.wal_archive import WalStatus
 from clinic.embedded.cluster import SLOT
 from tests.backup.test_commands_for_backups import run
@@ -109,10 +110,33 @@ def test_what_a_moment_of_the_last_week_needs_stays_and_the_rest_goes(tmp_path: 
     assert wal_archive.lines(tmp_path) == [line]
 
 
+def test_a_receiver_that_starts_again_and_again_without_a_segment_is_late(
+    tmp_path: Path, the_clock_says: Callable[[datetime], None]
+) -> None:
+    closed = WalStatus(NOON - timedelta(days=1), NOON - timedelta(minutes=1), NOON - timedelta(days=1))
+    for minutes, state in ((0, "ok"), (2, "ok"), (4, "late"), (6, "late")):
+        now = NOON + timedelta(minutes=minutes)
+        the_clock_says(now)
+        with pytest.raises(archive.UnreadableKey):
+            wal_receiving.receive("", tmp_path, tmp_path / "work", ["no key"], threading.Event())
+        assert wal_archive.state(tmp_path, now, is_on=True) == state, minutes
+    wal_archive.note(tmp_path, closed)
+    again = closed.started_again(NOON)
+    assert again == WalStatus(NOON, closed.closed_at, closed.base_at)
+    assert again.started_again(NOON + timedelta(minutes=4)) == again
+
+
+def test_a_base_backup_of_more_than_eight_days_ago_is_late(tmp_path: Path) -> None:
+    for hours, state in ((-1, "ok"), (1, "late")):
+        base_at = NOON - timedelta(days=8, hours=hours)
+        wal_archive.note(tmp_path, WalStatus(base_at, NOON, base_at))
+        assert wal_archive.state(tmp_path, NOON, is_on=True) == state
+
+
 def test_what_the_receiver_noted_is_read_again_and_nonsense_is_late(tmp_path: Path) -> None:
     noted = WalStatus(NOON, NOON + timedelta(seconds=50))
     wal_archive.note(tmp_path, noted)
     assert wal_archive.status(tmp_path) == noted
-    assert wal_archive.state(tmp_path, NOON, are_on=False) == "off"
+    assert wal_archive.state(tmp_path, NOON, is_on=False) == "off"
     (tmp_path / wal_archive.STATUS).write_text("[]")
-    assert wal_archive.state(tmp_path, NOON, are_on=True) == "late"
+    assert wal_archive.state(tmp_path, NOON, is_on=True) == "late"

@@ -20,7 +20,7 @@ import pytest
 
 from clinic.backup import archive
 from clinic.embedded.process import Program, Server
-from clinic.embedded.servers import scratch_servers
+from clinic.embedded.servers import Servers, scratch_servers
 from clinic.embedded.supervisor import (
     FIRST_PAUSE_SECONDS,
     LONGEST_PAUSE_SECONDS,
@@ -248,7 +248,7 @@ def test_after_a_sound_minute_the_pause_is_short_again() -> None:
     assert watched.due == SOUND_SECONDS + 1 + FIRST_PAUSE_SECONDS
 
 
-def test_where_backups_have_readers_wal_is_received_by_a_process_that_alone_knows_the_role_for_it(
+def test_where_it_is_asked_for_wal_is_received_by_a_process_that_alone_knows_the_role_for_it(
     data: Path,
 ) -> None:
     _, public = archive.fresh_identity()
@@ -261,7 +261,7 @@ def test_where_backups_have_readers_wal_is_received_by_a_process_that_alone_know
         ) as line:
             return line.execute(slots).fetchall()
 
-    with house(data, BACKUP_RECIPIENTS=public) as up:
+    with house(data, BACKUP_RECIPIENTS=public, BACKUP_WAL="1") as up:
         assert eventually(lambda: asked() == [(True,)])
         assert eventually(lambda: bool(list((data / "backups" / "wal").glob("line-*/base-*.base"))))
         for words in ("gunicorn", "celery", "receive-wal"):
@@ -270,7 +270,10 @@ def test_where_backups_have_readers_wal_is_received_by_a_process_that_alone_know
                 assert (b"DATABASE_REPLICATION_URL=" in told) == (words == "receive-wal"), words
         up.process.send_signal(signal.SIGTERM)
         assert "wal has stopped." in up.rest()
-    with house(data) as up:
+    with Servers(data / "servers"):
+        assert asked() == [(False,)], "only the supervisor knows that no receiver is wanted"
+    with house(data, BACKUP_RECIPIENTS=public) as up:
         assert asked() == [], "a slot that nobody reads keeps what is written"
+        assert up.members("receive-wal") == []
         up.process.send_signal(signal.SIGTERM)
         up.rest()

@@ -47,9 +47,10 @@ def test_it_says_which_moments_can_be_brought_back_and_when_none_is_added(
 ) -> None:
     monkeypatch.setitem(app.config, "BACKUP_RECIPIENTS", ("age1",))
     monkeypatch.setitem(app.config, "WAL_FOLDER", tmp_path)
-    assert "can be brought back" not in owner.open(DATA).text
     early = NOW - timedelta(days=3)
     wal_archive.note(tmp_path, WalStatus(began_at=early, closed_at=NOW - timedelta(minutes=1)))
+    assert "can be brought back" not in owner.open(DATA).text, "nobody asked for it"
+    monkeypatch.setitem(app.config, "BACKUP_WAL", True)
     text = owner.open(DATA).text
     assert "No moment can be brought back between two backups." in text, "there is no base backup"
     line = tmp_path / wal_archive.line_name(early)

@@ -28,7 +28,7 @@ def show() -> ResponseReturnValue:
         "data",
         found=found,
         wal=wal_archive.overview(
-            current_app.config["WAL_FOLDER"], now, are_on=bool(current_app.config["BACKUP_RECIPIENTS"])
+            current_app.config["WAL_FOLDER"], now, is_on=current_app.config["BACKUP_WAL"]
         ),
         storage_host=storage.host if storage else None,
         is_drill_due=is_drill_due,
