@@ -316,9 +316,12 @@ def state(folder: Path, now: datetime, *, is_on: bool) -> BackupState:
 
 
 def overview(folder: Path, now: datetime, *, is_on: bool) -> WalOverview:
-    """How the received WAL stands, and from when to when a moment can be brought back."""
-    found = status(folder)
-    first = min((base.made_at for path in folder.glob("line-*") for base in bases(path)), default=None)
+    """How the received WAL stands, and from when to when a moment can be brought back: in the line that is received now.
+
+    Between two lines something is missing.
+    """
+    found, newest = status(folder), max(folder.glob("line-*"), default=None)
+    first = min((base.made_at for base in bases(newest)), default=None) if newest else None
     return WalOverview(state(folder, now, is_on=is_on), first, found.closed_at if found else None)
 
 

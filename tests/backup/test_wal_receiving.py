@@ -3,13 +3,14 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from clinic import clock
 from clinic.backup import archive, wal_archive, wal_receiving
 from clinic.backup.wal_archive import WalStatus
 from clinic.embedded.cluster import SLOT
@@ -111,12 +112,12 @@ def test_what_a_moment_of_the_last_week_needs_stays_and_the_rest_goes(tmp_path: 
 
 
 def test_a_receiver_that_starts_again_and_again_without_a_segment_is_late(
-    tmp_path: Path, the_clock_says: Callable[[datetime], None]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = WalStatus(NOON - timedelta(days=1), NOON - timedelta(minutes=1), NOON - timedelta(days=1))
     for minutes, state in ((0, "ok"), (2, "ok"), (4, "late"), (6, "late")):
         now = NOON + timedelta(minutes=minutes)
-        the_clock_says(now)
+        monkeypatch.setattr(clock, "now", lambda now=now: now)
         with pytest.raises(archive.UnreadableKey):
             wal_receiving.receive("", tmp_path, tmp_path / "work", ["no key"], threading.Event())
         assert wal_archive.state(tmp_path, now, is_on=True) == state, minutes
