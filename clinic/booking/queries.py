@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import joinedload
 
 from clinic.accounts import signed_links
@@ -167,7 +168,10 @@ def first_came_at(client_ids: Collection[UUID]) -> dict[UUID, datetime]:
     """When the first visit began that each of these clients came to; who never came is not in it."""
     came = (
         sa.select(Appointment.client_id, sa.func.min(Appointment.starts_at))
-        .where(Appointment.client_id.in_(client_ids), Appointment.state.in_(CAME))
+        .where(
+            Appointment.client_id == sa.any_(sa.cast(list(client_ids), pg.ARRAY(sa.Uuid))),
+            Appointment.state.in_(CAME),
+        )
         .group_by(Appointment.client_id)
     )
     return {client_id: at for client_id, at in db.session.execute(came) if client_id is not None}
