@@ -35,6 +35,7 @@ WEDNESDAY = datetime(2031, 6, 11, 13, 5, tzinfo=ZoneInfo("America/Toronto")).ast
 
 GROWS: dict[str, str] = {
     "staff.visit": "Two of its questions are the same one while there is one plan, and are then asked once; with more they are two.",
+    "portal.choose": "When people of one name first came is asked once for all of them, and not where there are none, as in the demo.",
     "staff.client_record": "People who look alike are read only where there are any; in the demo itself there are none.",
     "staff.move_series": "Sessions are asked about one by one, and again where the wished time is taken, as it is in a full week.",
     "staff.settings_access_csv": "An export holds everything there is, and reads it five hundred rows at a time.",
