@@ -21,7 +21,7 @@ def test_a_benchmark_that_is_ended_ends_its_servers(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     try:
-        assert eventually(lambda: all(name in " ".join(working_in(tmp_path)) for name in SERVERS), 60)
+        assert eventually(lambda: all(name in " ".join(working_in(tmp_path)) for name in SERVERS), 300)
         bench.send_signal(signal.SIGTERM)
         assert bench.wait(600) == 128 + signal.SIGTERM
         assert working_in(tmp_path) == []
