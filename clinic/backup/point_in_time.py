@@ -143,7 +143,7 @@ def _chosen(folder: Path, at: datetime | None) -> tuple[WalLine, KeptBase]:
     if not early_enough:
         raise OutOfReach(
             f"The first base backup there is of {said(found[0][1].made_at)}: no earlier moment can be brought back. Nothing was "
-            "changed; an older backup of a night may do."
+            "changed; an older nightly backup may help."
         )
     return early_enough[-1]
 
@@ -188,9 +188,7 @@ def _explained(failure: NotRecovered, way: _Way, at: datetime | None) -> Refusal
 
 
 def _up_to(at: datetime | None) -> str:
-    return (
-        "" if at is None else f"Up to {said(at)} it can be brought back: ask for a moment before, with --at."
-    )
+    return "" if at is None else f"It can be restored up to {said(at)}; choose an earlier moment with --at."
 
 
 def said(at: datetime) -> str:

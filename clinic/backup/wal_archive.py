@@ -180,7 +180,7 @@ def open_segment(file: Path, keys: list[Identity], work: Path, to: Path) -> date
     try:
         head = json.loads(line)
         name, size, closed_at = head["segment"], int(head["bytes"]), datetime.fromisoformat(head["closed_at"])
-        content = zlib.decompress(body)
+        content = zlib.decompressobj().decompress(body, size)  # Never more than a segment has.
     except (ValueError, KeyError, TypeError, zlib.error):
         raise UnreadableBackup("This is not WAL of Lumbar.") from None
     if f"{name}.wal" != file.name:

@@ -216,7 +216,7 @@ Harm = Callable[[Path, Path], object]
 HARM: dict[str, tuple[Harm, str]] = {
     "missing": (
         lambda one, _: one.unlink(),
-        r"Segment {} is missing in line-\S+\. Up to .* it can be brought back",
+        r"Segment {} is missing in line-\S+\. It can be restored up to ",
     ),
     "a flipped bit": (lambda one, _: flip(one), "Segment {} in .* cannot be used. The backup is damaged"),
     "cut short": (
