@@ -7,6 +7,7 @@ from types import FrameType
 from bench import (
     at_rest,
     availability,
+    backup_drill,
     booking,
     clients,
     first_render,
@@ -26,6 +27,7 @@ BENCHES = {
     "pages": pages.run,
     "clients": clients.run,
     "first-render": first_render.run,
+    "backup-drill": backup_drill.run,
     "at-rest": at_rest.run,
 }
 

@@ -15,21 +15,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
-import sqlalchemy as sa
 from flask import Flask
 
-from bench import dataset
 from bench.goals import Goal, tell
-from clinic import clock
-from clinic.booking.models import Appointment, State
+from bench.grown_practice import grown
 from clinic.db import db
 from clinic.embedded.servers import Servers
-from tests.make import Make
 from tests.measuring import statements
-from tests.stage import Stage, staged
-from tests.visitor import Browser
+from tests.stage import staged
 from tests.web import test_statements as pages
-from tests.web.tenfold import tenfold
 
 ROUNDS = 5
 MOST_STATEMENTS, MOST_MS = 8, 60.0
@@ -55,7 +49,8 @@ class PageCost:
 def run() -> None:
     """Print the ten slowest pages, those that ask more than eight times, and what is met."""
     with tempfile.TemporaryDirectory() as folder, staged(Path(folder), statement_timeout_ms=600_000) as stage:
-        visitors, found = _furnished(stage)
+        world = grown(stage)
+        visitors, found = pages.Visitors.of(world), pages.pages(world)
         measured = [_measured(stage.servers, visitors, name, path) for name, path in found.items()]
         hello, row = _floors(stage.servers)
     costs = [each for each in measured if each is not None]
@@ -81,42 +76,6 @@ def run() -> None:
         ),
         Goal(f"pages in at most {MOST_MS:.0f} ms", f"{len(costs) - slow} of {len(costs)}", "all", not slow),
     )
-
-
-def _furnished(stage: Stage) -> tuple[pages.Visitors, dict[str, str]]:
-    """The data, and who opens which pages."""
-    app = stage.app
-    app.test_client_class = Browser
-    app.config["ENVIRONMENT"] = "demo"
-    stage.clock.write_text(str((pages.WEDNESDAY - datetime.now(UTC)).total_seconds()))
-    clock.follow(stage.clock)
-    world = pages.build_demo(app, Make())
-    tenfold()
-    for table in (
-        "therapists",
-        "treatments",
-        "locations",
-    ):  # The others are called as the data set calls them.
-        db.session.execute(
-            sa.text(
-                f"UPDATE {table} SET slug = slug || '-' || left(id::text, 8) WHERE slug ~ '^(thea|massage|house)'"
-            )
-        )
-    db.session.commit()
-    monday = dataset.first_monday(pages.WEDNESDAY.date())
-    dataset.furnish_people(dataset.TEN)
-    dataset.load(dataset.TEN, dataset.checked(dataset.TEN, monday), stage.servers.urls.owner)
-    over = sa.update(Appointment).where(Appointment.tzdata == "bench", Appointment.ends_at < pages.WEDNESDAY)
-    db.session.execute(over.values(state=State.DONE).execution_options(synchronize_session=False))
-    db.session.commit()
-    _analysed(stage.servers.urls.owner)
-    return pages.Visitors.of(world), pages.pages(world)
-
-
-def _analysed(url: str) -> None:
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("SET statement_timeout = 0")
-        connection.execute("VACUUM ANALYZE")
 
 
 def _measured(servers: Servers, visitors: pages.Visitors, name: str, path: str) -> PageCost | None:

@@ -6,6 +6,7 @@ from celery import Celery, Task
 from flask import Flask
 
 from clinic.messaging import tasks
+from clinic.worker import broker_transport
 from clinic.worker.timetable import STEP_LIMIT, TIMETABLE
 
 
@@ -23,6 +24,7 @@ class Driver(Celery):
     """The Celery application of one Flask application, with every step as a task under its own name."""
 
     def __init__(self, flask_app: Flask) -> None:
+        broker_transport.use_for_redis()
         super().__init__("clinic", task_cls=InContext, set_as_current=False)
         self.flask_app = flask_app
         self.config_from_object(_settings(flask_app))
