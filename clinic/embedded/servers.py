@@ -240,6 +240,7 @@ def _broker(plan: Cluster) -> Program:
         "appendonly": "yes",
         "save": "",
         "maxmemory-policy": "noeviction",
+        "hz": "1",  # Its own housekeeping, each second. Messages are taken and given at once all the same.
     }
     return Program(
         name="the broker",

@@ -235,7 +235,7 @@ class _Household:
         celery = ["-m", "celery", "--quiet", "-A", "worker:celery"]
         schedule = f"--schedule={self.data / 'beat-schedule'}"
         commands = {
-            "worker": [*celery, "worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle"],
+            "worker": [*celery, "worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"],
             "beat": [*celery, "beat", "--loglevel=WARNING", schedule],
             "web": [
                 *("-m", "gunicorn", "clinic.app:web()", f"--bind={HOST}:{self.start.port}"),

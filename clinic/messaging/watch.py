@@ -66,6 +66,9 @@ class Watch:
             is_ours = last.state == heartbeat.FALLBACK  # The broker was away; until it brings a pass again.
             is_overdue = last.age is None or last.age > OVERDUE
             if (self.has_news or waits or is_overdue) and self.asked_at is None and not is_ours:
+                if self.has_news:
+                    with transaction():
+                        heartbeat.note(heartbeat.NEWS, clock.now())  # Whichever pass comes next looks.
                 self.asked_at, self.has_news = time.monotonic(), False
                 if not self.ask():
                     self.asked_at, is_ours = None, True

@@ -5,6 +5,7 @@ from typing import Any
 from celery import Celery, Task
 from flask import Flask
 
+from clinic.maintenance import sweeps
 from clinic.messaging import tasks
 from clinic.worker import broker_transport
 from clinic.worker.timetable import STEP_LIMIT, TIMETABLE
@@ -30,6 +31,9 @@ class Driver(Celery):
         self.config_from_object(_settings(flask_app))
         for each in TIMETABLE:
             self.task(name=each.name, time_limit=each.limit)(each.step)
+        # A timetable of the version before, during an upgrade, asks for each of the short steps.
+        for step in sweeps.OFTEN:
+            self.task(name=step.__name__, time_limit=STEP_LIMIT)(step)
         # No clock asks for this one: the watch over the message pass does.
         self.task(name=tasks.message_pass.__name__, time_limit=STEP_LIMIT)(tasks.message_pass)
 
@@ -61,6 +65,8 @@ def _settings(app: Flask) -> dict[str, Any]:
             "global_keyprefix": "lumbar:",
             "socket_connect_timeout": 4,
             "socket_timeout": 10,
+            # How long the worker's question for a task stays with the broker before it is put again. A task is handed out at once.
+            "polling_interval": 8,
         },
         "task_publish_retry": False,
         "beat_scheduler": "clinic.worker.beat_scheduler:HeartbeatScheduler",

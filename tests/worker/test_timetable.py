@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from celery.utils.imports import symbol_by_name
 from flask import Flask
 
+from clinic.maintenance import sweeps
 from clinic.messaging import heartbeat
 from clinic.messaging.heartbeat import DeliveryPart
 from clinic.worker.beat_scheduler import HeartbeatScheduler
@@ -28,6 +29,7 @@ def test_every_step_is_a_task_under_its_own_name(app: Flask) -> None:
         "make_downtime_sheet",
         "send_backup",
         "sweep_often",
+        *(step.__name__ for step in sweeps.OFTEN),
         "delete_old_drafts",
         "tidy",
         "fetch_from_sns",
