@@ -41,6 +41,8 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 SOUND_SECONDS = 60.0  # A process that ran this long has recovered, so the next pause is the shortest again.
 WEB_WORKERS, WEB_THREADS = 2, 8
 DEMO = "demo"
+UNHEARD = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+"""What workers would tell each other through the broker; nobody listens."""
 
 
 class StartOptions(Protocol):
@@ -235,7 +237,7 @@ class _Household:
         celery = ["-m", "celery", "--quiet", "-A", "worker:celery"]
         schedule = f"--schedule={self.data / 'beat-schedule'}"
         commands = {
-            "worker": [*celery, "worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"],
+            "worker": [*celery, "worker", "--loglevel=WARNING", *UNHEARD],
             "beat": [*celery, "beat", "--loglevel=WARNING", schedule],
             "web": [
                 *("-m", "gunicorn", "clinic.app:web()", f"--bind={HOST}:{self.start.port}"),
