@@ -4,7 +4,6 @@ A change of hours cancels nothing. The list is computed from the current rules, 
 or cancelled, when the change is undone, or when the visit begins.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,8 +19,6 @@ from clinic.db import db
 from clinic.practice.models import Room
 
 STANDING = (State.BOOKED, State.REQUESTED)
-OUTSIDE = "Outside the hours"
-ROOM_GONE = "The room is no longer used"
 
 
 @dataclass(frozen=True)
@@ -37,61 +34,65 @@ def visits(now: datetime) -> list[Outside]:
 
     A visit that staff deliberately booked outside the hours is left out, unless there is another objection to it.
     """
-    coming = _coming(now)
-    meant = _on_purpose(coming)
-    return [
-        Outside(visit, why)
-        for visit, why in _judged(coming)
-        if why is not None and not (why == OUTSIDE and visit.id in meant)
-    ]
-
-
-def _on_purpose(coming: Sequence[Appointment]) -> set[UUID]:
-    """The ids of these visits whose present time staff agreed by waiving the hours."""
-    waived = (
-        sa.select(Appointment.id)
-        .join(Waiver, Waiver.appointment_id == Appointment.id)
-        .where(
-            Appointment.id.in_([visit.id for visit in coming]),
-            Waiver.rules.contains([Rule.HOURS.value]),
-            Waiver.made_at >= Appointment.time_agreed_at,
-        )
-    )
-    return set(db.session.scalars(waived))
-
-
-def ids(now: datetime) -> set[UUID]:
-    """The ids of the visits that `visits` finds."""
-    return {each.appointment.id for each in visits(now)}
-
-
-def _coming(now: datetime) -> Sequence[Appointment]:
-    return db.session.scalars(
+    against = _against(now)
+    found = db.session.scalars(
         sa.select(Appointment)
-        .where(
-            Appointment.starts_at > now, Appointment.state.in_(STANDING), Appointment.client_id.is_not(None)
-        )
+        .where(Appointment.id.in_(against))
         .order_by(Appointment.starts_at, Appointment.id)
         .options(
             joinedload(Appointment.client),
             joinedload(Appointment.therapist),
             joinedload(Appointment.treatment),
             joinedload(Appointment.location),
-            joinedload(Appointment.room).load_only(Room.name, Room.retired_at),
         )
+    )
+    return [Outside(visit, in_words(against[visit.id], visit)) for visit in found]
+
+
+def ids(now: datetime) -> set[UUID]:
+    """The ids of the visits that `visits` finds."""
+    return set(_against(now))
+
+
+def _against(now: datetime) -> dict[UUID, Against]:
+    """The objection to each future visit that has one. Of the others, which are nearly all, only what is judged is read."""
+    waived_hours = sa.exists().where(
+        Waiver.appointment_id == Appointment.id,
+        Waiver.rules.contains([Rule.HOURS.value]),
+        Waiver.made_at >= Appointment.time_agreed_at,
+    )
+    coming = db.session.execute(
+        sa.select(
+            Appointment.id,
+            Appointment.starts_at,
+            Appointment.ends_at,
+            Appointment.therapist_id,
+            Appointment.location_id,
+            sa.func.coalesce(Room.retired_at.is_not(None), False).label("room_is_gone"),
+            waived_hours.label("waived_hours"),
+        )
+        .outerjoin(Room, Room.id == Appointment.room_id)
+        .where(
+            Appointment.starts_at > now, Appointment.state.in_(STANDING), Appointment.client_id.is_not(None)
+        )
+        .order_by(Appointment.starts_at, Appointment.id)
     ).all()
-
-
-def _judged(coming: Sequence[Appointment]) -> list[tuple[Appointment, str | None]]:
-    judged = revalidation.objections([Spot.of(visit) for visit in coming])
-    return [(visit, _why(visit, reason)) for visit, reason in zip(coming, judged, strict=True)]
-
-
-def _why(visit: Appointment, reason: Against | None) -> str | None:
-    """The objection to a visit's present time, in words; None if there is none."""
-    if reason is None:
-        return ROOM_GONE if visit.room and visit.room.retired_at else None
-    return in_words(reason, visit)
+    found = {}
+    spots = [
+        Spot(
+            starts_at=each.starts_at,
+            ends_at=each.ends_at,
+            therapist_id=each.therapist_id,
+            location_id=each.location_id,
+        )
+        for each in coming
+    ]
+    for row, reason in zip(coming, revalidation.objections(spots), strict=True):
+        if reason is None or (reason is Against.HOURS and row.waived_hours):
+            reason = Against.ROOM if row.room_is_gone else None
+        if reason is not None:
+            found[row.id] = reason
+    return found
 
 
 def in_words(reason: Against, visit: Appointment) -> str:
@@ -102,8 +103,8 @@ def in_words(reason: Against, visit: Appointment) -> str:
         Against.GONE_PLACE: f"{visit.location.name} will have closed for good by then",
         Against.CLOSED: "Closed",
         Against.AWAY: f"{who} has time off",
-        Against.HOURS: OUTSIDE,
-        Against.ROOM: ROOM_GONE,
+        Against.HOURS: "Outside the hours",
+        Against.ROOM: "The room is no longer used",
         Against.NOT_SOLD: f"{visit.treatment.name} is no longer offered",
         Against.NOT_GIVEN: f"{who} no longer gives {visit.treatment.name}",
     }[reason]

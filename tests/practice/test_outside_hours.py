@@ -122,3 +122,27 @@ def test_a_visit_put_outside_on_purpose_is_listed_only_for_another_reason(
     assert why() == []
     add(TimeOff(therapist_id=visit.therapist_id, from_on=THURSDAY, until_on=THURSDAY + ONE_DAY))
     assert why() == ["Ines has time off"]
+
+
+def test_of_the_many_that_are_inside_only_their_times_are_read(visit: Appointment, make: Make) -> None:
+    for hour in (2, 4):
+        later = visit.starts_at + timedelta(days=1, hours=hour)
+        make.appointment(of=visit.treatment, who=visit.client, room_id=visit.room_id, starts_at=later)
+    add(TimeOff(therapist_id=visit.therapist_id, from_on=THURSDAY, until_on=THURSDAY + ONE_DAY))
+    db.session.expunge_all()
+    (found,) = outside_hours.visits(NOW)
+    read = {each.id for each in db.session.identity_map.values() if isinstance(each, Appointment)}
+    assert read == {found.appointment.id}
+
+
+def test_a_room_that_is_gone_is_an_objection_also_where_the_hours_were_waived(
+    visit: Appointment, make: Make
+) -> None:
+    db.session.execute(sa.delete(WeeklyHours))
+    waiver = Waiver(appointment_id=visit.id, user_id=make.user().id, rules=["hours"], made_at=NOW)
+    waiver.reason = "She can only come then."
+    add(waiver)
+    assert visit.room is not None
+    visit.room.retired_at = NOW
+    db.session.commit()
+    assert why() == ["The room is no longer used"]
