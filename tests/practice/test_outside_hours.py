@@ -130,9 +130,17 @@ def test_of_the_many_that_are_inside_only_their_times_are_read(visit: Appointmen
         make.appointment(of=visit.treatment, who=visit.client, room_id=visit.room_id, starts_at=later)
     add(TimeOff(therapist_id=visit.therapist_id, from_on=THURSDAY, until_on=THURSDAY + ONE_DAY))
     db.session.expunge_all()
-    (found,) = outside_hours.visits(NOW)
-    read = {each.id for each in db.session.identity_map.values() if isinstance(each, Appointment)}
-    assert read == {found.appointment.id}
+    read: list[Appointment] = []
+
+    def note(each: Appointment, _: object) -> None:
+        read.append(each)
+
+    sa.event.listen(Appointment, "load", note)
+    try:
+        (found,) = outside_hours.visits(NOW)
+    finally:
+        sa.event.remove(Appointment, "load", note)
+    assert read == [found.appointment]
 
 
 def test_a_room_that_is_gone_is_an_objection_also_where_the_hours_were_waived(
