@@ -9,11 +9,19 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.pq import TransactionStatus
 
+from clinic.accounts.models import Client
+from clinic.booking.models import Appointment
+from clinic.db import db
+
 ROLE = "lumbar_app"
 EXPLAINED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 TIMES = 2
 """How often one kind of statement is explained: the values of the second time can be other ones."""
 
+MANY = """
+    INSERT INTO {table} ({columns}) SELECT {values} FROM {table} original, generate_series(1, {count}) n
+     WHERE original.id = '{of}'
+"""
 RowsRead = dict[str, Counter[str]]
 
 
@@ -48,6 +56,14 @@ def rows_read() -> Iterator[RowsRead]:
         yield found
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", explain)
+
+
+def copies(row: Client | Appointment, count: int, **changed: str) -> None:
+    """So many copies of a row; each changed column gets an expression of SQL over `original` and the number `n`."""
+    columns = [f'"{column.name}"' for column in type(row).__table__.columns]
+    values = [changed.get(column.strip('"'), f"original.{column}") for column in columns]
+    words = {"columns": ", ".join(columns), "values": ", ".join(values), "count": count, "of": row.id}
+    db.session.execute(sa.text(MANY.format(table=row.__tablename__, **words)))
 
 
 @contextmanager

@@ -226,6 +226,8 @@ class Appointment(Identified, Model):
             "held_network",
             postgresql_where=sa.text("state = 'held' AND held_network IS NOT NULL"),
         ),
+        # Few at a time, and every page of staff counts them.
+        sa.Index("ix_appointments_requested", "decide_by", postgresql_where=sa.text("state = 'requested'")),
         sa.Index("ix_appointments_client_time", "client_id", "starts_at", postgresql_include=["state"]),
         # For the lists of clients who come and who have stayed away, which read it alone.
         sa.Index(

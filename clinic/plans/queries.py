@@ -60,49 +60,55 @@ def is_treated(
     client_id: sa.SQLColumnExpression[Any], user_id: SomeUser, now: SomeInstant
 ) -> sa.ColumnElement[bool]:
     """The rule of `treats` about the client of each row, for a statement that reads more than this."""
-    granted = sa.exists().where(
-        HealthGrant.client_id == client_id,
-        HealthGrant.user_id == user_id,
-        HealthGrant.granted_at <= now,
-        HealthGrant.until > now,
-    )
-    return sa.or_(_is_theirs(client_id, user_id, now), granted)
+    return _is_among(client_id, (*_theirs(user_id, now), _opened_to(user_id, now)))
+
+
+def treated_clients(user_id: SomeUser, now: SomeInstant) -> sa.CompoundSelect[Any]:
+    """The ids of the clients whom `treats` is true of, some more than once, for a statement that begins with them."""
+    return sa.union_all(*_theirs(user_id, now), _opened_to(user_id, now))
 
 
 def treats_without_grant(user_id: UUID, client_id: UUID, now: datetime) -> bool:
     """Whether this client is theirs by a visit or a review, and not only because the record was opened to them."""
-    return bool(db.session.scalar(sa.select(_is_theirs(sa.literal(client_id, sa.Uuid()), user_id, now))))
-
-
-def _is_theirs(
-    client_id: sa.SQLColumnExpression[Any], user_id: SomeUser, now: SomeInstant
-) -> sa.ColumnElement[bool]:
-    since = sa.type_coerce(now, sa.DateTime(timezone=True)) - YEARS_BACK
-    seen = sa.exists().where(
-        _visit.client_id == client_id,
-        _visit.therapist_id == _therapist.id,
-        sa.or_(
-            sa.and_(_therapist.user_id == user_id, _visit.state.in_(TREATED), _visit.starts_at >= since),
-            sa.and_(_visit.state == State.REQUESTED, never_signs_in(_therapist)),
-        ),
+    return bool(
+        db.session.scalar(sa.select(_is_among(sa.literal(client_id, sa.Uuid()), _theirs(user_id, now))))
     )
+
+
+def _theirs(user_id: SomeUser, now: SomeInstant) -> tuple[sa.Select[Any], ...]:
+    """What makes clients somebody's, each as a question for their ids that an index answers."""
+    since = sa.type_coerce(now, sa.DateTime(timezone=True)) - YEARS_BACK
+    visits = sa.select(_visit.client_id).join(_therapist, _therapist.id == _visit.therapist_id)
+    seen = visits.where(_therapist.user_id == user_id, _visit.state.in_(TREATED), _visit.starts_at >= since)
+    # A therapist who never signs in cannot decide, so a colleague has to.
+    asked_of_nobody = visits.where(_visit.state == State.REQUESTED, never_signs_in(_therapist))
     reviewed = (
-        sa.select(_review.id)
+        sa.select(_review.client_id)
         .outerjoin(_reviewed_visit, _reviewed_visit.id == _review.appointment_id)
         .outerjoin(_reviewer, _reviewer.id == _reviewed_visit.therapist_id)
         .where(
-            _review.client_id == client_id,
             _review.opened_at >= since,
             sa.or_(
                 _review.decided_by_id == user_id,
                 _reviewer.user_id == user_id,
-                # A therapist who never signs in cannot decide, so a colleague has to.
                 sa.and_(_review.decided_at.is_(None), _reviewer.id.is_not(None), never_signs_in(_reviewer)),
             ),
         )
-        .exists()
     )
-    return sa.or_(seen, reviewed)
+    return seen, asked_of_nobody, reviewed
+
+
+def _opened_to(user_id: SomeUser, now: SomeInstant) -> sa.Select[Any]:
+    """The clients whose records were opened to somebody for a while."""
+    return sa.select(HealthGrant.client_id).where(
+        HealthGrant.user_id == user_id, HealthGrant.granted_at <= now, HealthGrant.until > now
+    )
+
+
+def _is_among(
+    client_id: sa.SQLColumnExpression[Any], clients: Iterable[sa.Select[Any]]
+) -> sa.ColumnElement[bool]:
+    return sa.or_(*(each.where(each.selected_columns.client_id == client_id).exists() for each in clients))
 
 
 @dataclass(frozen=True, kw_only=True)

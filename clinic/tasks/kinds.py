@@ -235,20 +235,28 @@ def _look_backs(reader: TaskReader) -> Tasks:
     )
 
 
+_past: Final = sa.orm.aliased(Appointment)
+
+
 def _notes(reader: TaskReader) -> Tasks:
     """Of one's own visits, of those whose note was handed over to one, and of one's clients' with somebody who never signs in."""
-    is_handed_over = sa.exists().where(
+    own = (
+        sa.select(_past.id)
+        .join(Therapist, Therapist.id == _past.therapist_id)
+        .where(_past.starts_at > reader.now - LOOKED_BACK_ON)
+    )
+    nobody_else = own.where(
+        never_signs_in(), _past.client_id.in_(plans.treated_clients(reader.user_id, reader.now))
+    )
+    handed_over = sa.select(TaskMark.subject_id).where(
         TaskMark.kind == TaskKind.NOTE,
-        TaskMark.subject_id == Appointment.id,
         TaskMark.assignee_id == reader.user_id,
         TaskMark.assigned_at > reader.now - OPENS_FOR,
     )
-    nobody_else = sa.and_(
-        never_signs_in(), plans.is_treated(Appointment.client_id, reader.user_id, reader.now)
-    )
+    theirs = sa.union_all(own.where(Therapist.user_id == reader.user_id), nobody_else, handed_over)
     ended = _visits(TaskKind.NOTE, _signs_in, Appointment.ends_at + NOTE_WITHIN, Appointment.ends_at)
     return ended.where(
-        sa.or_(Therapist.user_id == reader.user_id, is_handed_over, nobody_else),
+        Appointment.id.in_(theirs),
         Appointment.state.in_(CAME),
         Appointment.starts_at > reader.now - LOOKED_BACK_ON,
         Appointment.ends_at <= reader.now,
@@ -261,6 +269,7 @@ def _came(reader: TaskReader) -> Tasks:
     return ended.where(
         Appointment.state == State.BOOKED,
         Appointment.starts_at > reader.now - CAME_WITHIN,
+        Appointment.starts_at < reader.now,
         Appointment.ends_at <= reader.now,
     )
 

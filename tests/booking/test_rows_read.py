@@ -7,31 +7,16 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from clinic.accounts.models import Client
-from clinic.booking.models import Appointment
 from clinic.db import db
 from config import Settings
 from tests.api.caller import Caller
 from tests.conftest import NOW
-from tests.explained import may_analyse, rows_read
+from tests.explained import copies, may_analyse, rows_read
 from tests.make import Make
 
 TO_COME = 3000
 FEW = 60
 """Far more than one therapist's day, one client's visits or one treatment's supply; far less than what is to come."""
-
-MANY = """
-    INSERT INTO {table} ({columns}) SELECT {values} FROM {table} original, generate_series(1, {count}) n
-     WHERE original.id = '{of}'
-"""
-
-
-def copies(row: Client | Appointment, **changed: str) -> None:
-    """Copies of a row, numbered by `n`."""
-    columns = [f'"{column.name}"' for column in type(row).__table__.columns]
-    values = [changed.get(column.strip('"'), f"original.{column}") for column in columns]
-    words = {"columns": ", ".join(columns), "values": ", ".join(values), "count": TO_COME, "of": row.id}
-    db.session.execute(sa.text(MANY.format(table=row.__tablename__, **words)))
 
 
 @pytest.fixture
@@ -39,7 +24,7 @@ def busy_practice(make: Make, settings: Settings) -> None:
     """Three thousand clients, each with an address and a visit to come, an hour apart from each other with one therapist."""
     sold, who = make.offering(), make.client()
     visit = make.appointment(of=sold, who=who, starts_at=NOW.replace(year=2032))
-    copies(who, id="md5('client' || n)::uuid")
+    copies(who, TO_COME, id="md5('client' || n)::uuid")
     moved = {
         at: f"original.{at} + n * interval '2 hours'"
         for at in ("starts_at", "ends_at", "occupied_from", "occupied_until", "wall_start")
@@ -47,6 +32,7 @@ def busy_practice(make: Make, settings: Settings) -> None:
     reference = "translate(lpad(upper(to_hex(n)), 8, '0'), '0123456789', 'GHJKLMNPQR')"
     copies(
         visit,
+        TO_COME,
         id="md5('visit' || n)::uuid",
         client_id="md5('client' || n)::uuid",
         reference=reference,
