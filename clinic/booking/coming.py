@@ -1,7 +1,7 @@
 """A client says that they will come to a visit at its present time.
 
 It stands beside the visit as the time's revision it was said about: whatever gives the visit another time, or undoes that, raises that
-revision, so what was said before no longer counts. Cancelling deletes it. Saying it decides nothing: a visit stands without it.
+revision, so what was said before no longer counts. Cancelling deletes it, and so can the client. Saying it decides nothing: a visit stands without it.
 """
 
 from collections.abc import Sequence
@@ -48,6 +48,24 @@ def say(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> Ap
         return visit
     visit.coming_said_at, visit.coming_revision = now, visit.time_revision
     audit.record(actor, "say_coming", visit, client_id=visit.client_id, fields=["coming_said_at"], now=now)
+    return visit
+
+
+def take_back(appointment_id: UUID, *, revision: int, actor: str, now: datetime) -> Appointment:
+    """Delete what was said about the visit's present time; taking back nothing changes nothing.
+
+    It raises no revision and writes no letter. Raises Stale, NotNow unless the visit is booked and to come.
+    """
+    visit = lock_appointment(appointment_id)
+    require_current(visit, revision)
+    if visit.state != State.BOOKED or visit.starts_at <= now:
+        raise NotNow
+    if not visit.is_coming:
+        return visit
+    visit.coming_said_at = visit.coming_revision = None
+    audit.record(
+        actor, "take_back_coming", visit, client_id=visit.client_id, fields=["coming_said_at"], now=now
+    )
     return visit
 
 

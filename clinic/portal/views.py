@@ -240,6 +240,23 @@ def end_waiting(entry_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("portal.home"), 303)
 
 
+@blueprint.post("/my/waiting/<uuid:entry_id>/back")
+@audience(client)
+def back_to_waiting(entry_id: UUID) -> ResponseReturnValue:
+    """Put an entry back that was withdrawn within the last day."""
+    found, now = client_of_page(), clock.now()
+    try:
+        limits.take(limits.CHANGES_LINK, str(entry_id), now)
+        with transaction():
+            waiting_list.come_back(entry_id, found.client_id, actor=found.actor, now=now)
+        flash(N_("You are on the waiting list again, at your old place."), "ok")
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        flash(refusal.sentence, "caution")
+    return redirect(url_for("portal.home"), 303)
+
+
 @blueprint.post("/my/sign-out")
 @audience(contact)
 def sign_out() -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""A signed-in client's waiting-list entries: shown beside the visits, and withdrawn there."""
+"""A signed-in client's waiting-list entries: shown beside the visits, withdrawn there, and for a day put back."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,9 +23,9 @@ class PortalEntry:
 
 
 def entries_of(client_id: UUID, now: datetime) -> list[PortalEntry]:
-    """All this client's entries, longest waiting first."""
+    """All this client's entries, longest waiting first, with those just withdrawn."""
     offers = queries.open_offers(client_id, now)
-    return [_shown(entry, offers.get(entry.id)) for entry in queries.of_client(client_id)]
+    return [_shown(entry, offers.get(entry.id)) for entry in queries.of_client(client_id, now)]
 
 
 def _shown(entry: WaitingListEntry, offer: Offer | None) -> PortalEntry:
@@ -43,3 +43,10 @@ def end(entry_id: UUID, client_id: UUID, *, actor: str, now: datetime) -> None:
     if entries.lock_entry(entry_id).client_id != client_id:
         raise NotFound
     entries.withdraw(entry_id, actor=actor, now=now)
+
+
+def come_back(entry_id: UUID, client_id: UUID, *, actor: str, now: datetime) -> None:
+    """Put a withdrawn entry back; raises NotFound for somebody else's, and what `entries.come_back` raises."""
+    if entries.lock_entry(entry_id).client_id != client_id:
+        raise NotFound
+    entries.come_back(entry_id, actor=actor, now=now)

@@ -14,7 +14,7 @@ from clinic.booking import queries as appointments
 from clinic.booking.models import Appointment, State
 from clinic.db import transaction
 from clinic.intake import documents
-from clinic.intake.documents import DocumentSettled, SentFrom
+from clinic.intake.documents import Document, DocumentSettled, SentFrom
 from clinic.language import N_
 from clinic.maintenance import periods
 from clinic.refusal import NotFound
@@ -57,15 +57,25 @@ def of_visit(token: str) -> ResponseReturnValue:
     return page, form.status
 
 
+@blueprint.get("/<token>/documents/<uuid:document_id>/remove")
+@audience(anyone)
+def ask_removal(token: str, document_id: UUID) -> ResponseReturnValue:
+    """Ask whether this file is to be deleted, because then it is gone."""
+    visit, _ = _visit(token)
+    document = _sent_for(visit, document_id)
+    if not document.can_be_removed(clock.now()):
+        flash(DocumentSettled.sentence, "caution")
+        return redirect(url_for(".of_visit", token=token), 303)
+    return render_template("public/delete_document.html", document=document, visit=visit, token=token)
+
+
 @blueprint.post("/<token>/documents/<uuid:document_id>/remove")
 @audience(anyone)
 def remove(token: str, document_id: UUID) -> ResponseReturnValue:
     """Take a file back that nobody has opened. A file of another visit answers as if there were none."""
     (visit, _), now = _visit(token), clock.now()
     limits.take(limits.CHANGES_LINK, str(visit.id), now)
-    found = documents.find(document_id)
-    if found.appointment_id != visit.id or found.sent_from != SentFrom.LINK:
-        raise NotFound
+    _sent_for(visit, document_id)
     try:
         with transaction():
             documents.remove(document_id, actor=audit.by_link(visit.id), now=now)
@@ -82,3 +92,11 @@ def _visit(token: str) -> tuple[Appointment, UUID]:
         raise NotFound
     languages.speak_to(visit.client)
     return visit, visit.client_id
+
+
+def _sent_for(visit: Appointment, document_id: UUID) -> Document:
+    """A file that was sent by the link of this visit; raises NotFound for any other."""
+    found = documents.find(document_id)
+    if found.appointment_id != visit.id or found.sent_from != SentFrom.LINK:
+        raise NotFound
+    return found

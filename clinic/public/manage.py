@@ -153,6 +153,19 @@ def come(token: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/<token>/coming/take-back")
+@audience(anyone)
+def take_back_coming(token: str) -> ResponseReturnValue:
+    """Take back that the client comes, if that was said too soon or by mistake; the visit stands."""
+    return _act(
+        token,
+        lambda visit, revision, actor, now: coming.take_back(
+            visit.id, revision=revision, actor=actor, now=now
+        ),
+        N_("Taken back. Your appointment stands as before."),
+    )
+
+
 @blueprint.post("/<token>/undo")
 @audience(anyone)
 def undo(token: str) -> ResponseReturnValue:

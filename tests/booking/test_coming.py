@@ -1,6 +1,6 @@
 """A client says that they come: once, at the time the page showed, and anew after a move or a cancellation."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -113,3 +113,28 @@ def test_the_database_refuses_half_of_it(make: Make) -> None:
     visit.coming_said_at = NOW
     with pytest.raises(IntegrityError, match="coming_whole"):
         db.session.flush()
+
+
+def take_back(visit: Appointment, revision: int = 1, now: datetime = LATER) -> Appointment:
+    with transaction():
+        return coming.take_back(visit.id, revision=revision, actor="link:x", now=now)
+
+
+def test_it_is_taken_back_once_and_can_be_said_again(make: Make) -> None:
+    visit = booked(make, make.offering())
+    say(visit)
+    assert (take_back(visit).is_coming, visit.coming_said_at, visit.revision) == (False, None, 1)
+    take_back(visit)
+    (entry,) = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "take_back_coming")).all()
+    assert (entry.subject_id, entry.client_id, entry.actor) == (visit.id, visit.client_id, "link:x")
+    assert say(visit, now=LATER).is_coming
+
+
+def test_nothing_is_taken_back_from_an_old_page_or_once_the_visit_has_begun(make: Make) -> None:
+    visit = booked(make, make.offering())
+    say(visit)
+    with pytest.raises(Stale):
+        take_back(visit, revision=0)
+    with pytest.raises(NotNow):
+        take_back(visit, now=visit.starts_at)
+    assert make.refreshed(visit).is_coming

@@ -7,15 +7,19 @@ import pytest
 
 from clinic.accounts import merging
 from clinic.accounts.models import AuditEntry
-from clinic.booking import admission, changes, lapsed_reservations, services
+from clinic.booking import admission, barring, changes, lapsed_reservations, services
+from clinic.booking.barring import BarredOnline
 from clinic.booking.models import Appointment, State
+from clinic.booking.online_booking import BookingClosed
 from clinic.booking.waiting import entries, offer_answers, offering
 from clinic.booking.waiting.matching import WaitingListTime
 from clinic.booking.waiting.models import EntryEnd, Offer, OfferEnd, Offering, OfferingEnd, WaitingListEntry
 from clinic.booking.waiting.offer_answers import OfferGone
 from clinic.db import db, transaction
 from clinic.plans import notes
-from clinic.practice.models import Location, Treatment
+from clinic.practice import queries as practice
+from clinic.practice.models import Location, OnlineBooking, Treatment
+from clinic.refusal import Refusal
 from tests.booking.waiting_list import (
     EVERY_TIME,
     HALF_AN_HOUR,
@@ -448,3 +452,36 @@ def test_the_visit_carries_that_the_therapist_decides_and_is_as_long_as_was_wait
     assert (made.therapist_decides, made.length_minutes) == (decides, sold.length_minutes)
     planned = notes.planned(made, by=make.user(roles=["therapist"]), now=later).modalities
     assert planned == (() if decides else tuple(sold.modalities))
+
+
+@pytest.mark.parametrize("refusal", ["another", "barred", "closed", "retired", "over"])
+def test_what_was_withdrawn_comes_back_only_while_it_could_be_joined(
+    make: Make, sold: Treatment, refusal: str
+) -> None:
+    visit = make.appointment(of=sold, who=make.client(), starts_at=THURSDAY_TEN + timedelta(days=14))
+    assert visit.client_id is not None
+    with transaction():
+        entry = entries.join_earlier(visit, times=EVERY_TIME, any_therapist=False, actor="link:x", now=NOW)
+    with transaction():
+        entries.withdraw(entry.id, actor="link:x", now=NOW)
+    now = NOW + timedelta(hours=1)
+    expected: type[Refusal] = entries.NoLongerWaiting
+    if refusal == "another":
+        expected = entries.WaitsAlready
+        with transaction():
+            entries.join_earlier(visit, times=EVERY_TIME, any_therapist=False, actor="link:x", now=NOW)
+    elif refusal == "barred":
+        expected = BarredOnline
+        with transaction():
+            barring.bar(visit.client_id, None, reason="", by=make.user(), now=NOW)
+    elif refusal == "closed":
+        expected = BookingClosed
+        practice.the_practice().online_booking = OnlineBooking.CLOSED
+    elif refusal == "retired":
+        sold.retired_at = NOW
+    else:
+        cancels(visit)
+    db.session.flush()
+    with pytest.raises(expected), transaction():
+        entries.come_back(entry.id, actor="link:x", now=now)
+    assert not make.refreshed(entry).is_live

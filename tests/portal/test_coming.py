@@ -57,6 +57,19 @@ def test_the_portal_asks_for_it_as_the_next_act_and_then_says_that_it_is_known(
     assert WILL_COME not in ada.text
 
 
+@pytest.mark.parametrize("where", ["portal", "page"])
+def test_it_is_taken_back_where_it_stands(visit: Appointment, ada: Visitor, where: str) -> None:
+    ada.open(page_of(visit)).press(WILL_COME)
+    if where == "portal":
+        ada.open("/my")
+    ada.press(f"Undo: {THANKS}")
+    assert ada.path == page_of(visit)
+    assert "Taken back. Your appointment stands as before." in ada.text
+    assert THANKS not in ada.text
+    assert WILL_COME in ada.text
+    assert not make.refreshed(visit).is_coming
+
+
 def test_who_has_just_agreed_to_the_time_is_not_asked_in_the_portal(visit: Appointment, ada: Visitor) -> None:
     visit.time_agreed_at = make.NOW - timedelta(hours=23)
     db.session.commit()

@@ -185,9 +185,47 @@ def test_a_manage_link_takes_a_file_and_shows_none(ward: Ward) -> None:
         ward.visit.starts_at,
         "link",
     )
-    browser.press(next(b.text for b in browser.page.all("button") if b.text.startswith("Delete")))
+    way = next(link for link in browser.page.all("a") if link.text.startswith("Delete:")).get("href")
+    browser.open(way)
+    assert browser.heading == "Delete this file?"
+    assert "hernia" not in browser.text
+    assert len(stored()) == 2, "looking at the question deletes nothing"
+    browser.press("Delete the file")
     assert "The file is deleted." in browser.text
     assert [one.id for one in stored()] == [elsewhere.id]
+
+
+def test_before_a_file_is_deleted_the_portal_asks_and_keeping_it_leads_back(ward: Ward) -> None:
+    row = ward.store()
+    browser = ward.portal().open(f"/my/documents/{row.id}/remove")
+    assert "hernia.pdf" in browser.text
+    (kept,) = (link.get("href") for link in browser.page.all("a") if link.text == "Keep it")
+    assert "hernia.pdf" in browser.open(kept).text
+    browser.open(f"/my/documents/{row.id}/remove").press("Delete the file")
+    assert browser.path == "/my/documents"
+    assert stored() == []
+
+
+@pytest.mark.parametrize("way", ["portal", "link"])
+def test_a_settled_file_is_not_asked_about(
+    ward: Ward, the_clock_says: Callable[[datetime], None], way: str
+) -> None:
+    if way == "portal":
+        row = ward.store()
+        as_staff(ward.app, ward.thea).get(f"/staff/documents/{row.id}")
+        browser = ward.portal().open(f"/my/documents/{row.id}/remove")
+    else:
+        row = ward.store(visit=(ward.visit.id, ward.visit.starts_at), sent_from=SentFrom.LINK)
+        the_clock_says(ward.visit.starts_at)
+        browser = Visitor(ward.app.test_client()).open(f"{ward.path()}/{row.id}/remove")
+    assert "It is part of your record now." in browser.text
+    assert browser.heading == "Letters and reports"
+
+
+def test_nobody_is_asked_about_somebody_elses_file(ward: Ward) -> None:
+    row = ward.store()
+    assert ward.portal(ward.bob).browser.get(f"/my/documents/{row.id}/remove").status_code == 404
+    assert ward.app.test_client().get(f"{ward.path()}/{row.id}/remove").status_code == 404
 
 
 def test_the_page_of_a_visit_leads_to_its_documents_until_it_is_over(

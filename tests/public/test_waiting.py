@@ -1,7 +1,8 @@
 """The pages of the waiting list: join when nothing suits, change, withdraw; take or decline an offered time."""
 
+from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +11,7 @@ from flask import Flask
 from clinic.accounts import signed_links
 from clinic.accounts.models import Client
 from clinic.booking.models import Appointment, State
-from clinic.booking.waiting import offering, queries
+from clinic.booking.waiting import entries, offering, queries
 from clinic.booking.waiting.matching import WaitingListTime
 from clinic.booking.waiting.models import Offer, OfferEnd, WaitingListEntry
 from clinic.db import db, transaction
@@ -180,6 +181,28 @@ class TestWish:
         assert page.heading == "You withdrew"
         assert not make.refreshed(entry).is_live
         assert page.open(f"{entry_path(entry)}/change").heading == "You withdrew"
+
+    def test_who_withdrew_by_a_slip_is_put_back_at_the_old_place(
+        self, app: Flask, sold: Treatment, make: Make
+    ) -> None:
+        entry = waits(make, sold)
+        page = visitor(app).open(entry_path(entry)).press("Take me off the list")
+        page.press("Put me back on the list")
+        assert "You are on the waiting list again, at your old place." in page.text
+        assert page.heading == "You are on the waiting list"
+        assert (make.refreshed(entry).end, entry.created_at) == (None, NOW)
+
+    def test_a_day_later_one_joins_anew(
+        self, app: Flask, sold: Treatment, make: Make, the_clock_says: Callable[[datetime], None]
+    ) -> None:
+        entry = waits(make, sold)
+        page = visitor(app).open(entry_path(entry)).press("Take me off the list")
+        the_clock_says(NOW + entries.BACK_WITHIN + timedelta(minutes=5))
+        assert "Put me back" not in page.open(entry_path(entry)).text
+        answer = page.browser.post(f"{entry_path(entry)}/back", data={"csrf_token": page.token()})
+        assert answer.status_code == 409
+        assert "not on the waiting list" in answer.text
+        assert not make.refreshed(entry).is_live
 
     def test_a_withdrawn_one_is_not_changed_by_an_old_page(
         self, app: Flask, sold: Treatment, make: Make

@@ -36,6 +36,7 @@ BUTTONS_ONLY = frozenset(
         "appointment.cancel",
         "appointment.undo",
         "appointment.come",
+        "appointment.take_back_coming",
         "booking.hold",
         "contact_data.prove",
         "own_page.open_page",

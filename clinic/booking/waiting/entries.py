@@ -1,4 +1,4 @@
-"""Waiting-list entries: join, change, withdraw, and what ends by itself.
+"""Waiting-list entries: join, change, withdraw, come back, and what ends by itself.
 
 Services flush and never commit. Lock the offering first, then the entry, and only then what `booking.locking` locks.
 """
@@ -33,6 +33,8 @@ from clinic.refusal import NotFound, Refusal
 from clinic.scheduling import hours
 
 MAY_BE_EARLIER = (State.BOOKED, State.REQUESTED)
+BACK_WITHIN = timedelta(days=1)
+"""How long after withdrawing one can be put back on the list, at one's old place."""
 PARTS = (("Morning", 0, 12), ("Afternoon", 12, 17), ("Evening", 17, 24))
 """The parts of a day, with the full hours they begin at and end before."""
 
@@ -195,6 +197,34 @@ def withdraw(entry_id: UUID, *, actor: str, now: datetime) -> WaitingListEntry:
     if entry.is_live:
         _end(entry, EntryEnd.WITHDRAWN, OfferEnd.DECLINED, now)
         audit.record(actor, "withdraw_wish", entry, client_id=entry.client_id, now=now)
+    return entry
+
+
+def can_come_back(entry: WaitingListEntry, now: datetime) -> bool:
+    """Whether a withdrawn entry can be put back: within a day, and while there is still something to wait for."""
+    is_fresh = entry.ended_at is not None and now < entry.ended_at + BACK_WITHIN
+    return entry.end == EntryEnd.WITHDRAWN and is_fresh and _past(entry, now) is None
+
+
+def come_back(entry_id: UUID, *, actor: str, now: datetime) -> WaitingListEntry:
+    """Put a withdrawn entry back at its old place in the order; an offer that it declined stays declined. Does nothing if it is live.
+
+    Raises NoLongerWaiting if it ended otherwise or too long ago, WaitsAlready if the client waits for an earlier time anew,
+    Unbookable, and, unless staff do it, BookingClosed and BarredOnline.
+    """
+    entry = lock_entry(entry_id)
+    if entry.is_live:
+        return entry
+    if not can_come_back(entry, now):
+        raise NoLongerWaiting
+    if acting_side(actor) != "staff":
+        online_booking.require_open(practice.the_practice())
+        barring.require_allowed(entry.client_id, [entry.therapist_id] if entry.therapist_id else (), actor)
+    freed_times.begin(entry.treatment_id, now)
+    with violates("uq_waiting_wishes_replaces_id", WaitsAlready()):
+        entry.ended_at = entry.end = None
+        db.session.flush()
+    audit.record(actor, "return_wish", entry, client_id=entry.client_id, now=now)
     return entry
 
 

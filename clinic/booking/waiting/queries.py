@@ -14,9 +14,9 @@ from clinic.booking import availability
 from clinic.booking.models import Appointment
 from clinic.booking.placing import supply_as_agreed
 from clinic.booking.search_criteria import SearchCriteria
-from clinic.booking.waiting import matching
+from clinic.booking.waiting import entries, matching
 from clinic.booking.waiting.matching import WaitingListTime
-from clinic.booking.waiting.models import Offer, OfferEnd, Offering, WaitingListEntry
+from clinic.booking.waiting.models import EntryEnd, Offer, OfferEnd, Offering, WaitingListEntry
 from clinic.db import db
 from clinic.practice.queries import Unbookable
 from clinic.practice.supply import supply_of
@@ -49,16 +49,19 @@ def entry_of(entry_id: UUID) -> WaitingListEntry:
     return found
 
 
-def of_client(client_id: UUID) -> list[WaitingListEntry]:
-    """A client's live entries, longest waiting first."""
-    live = sa.select(WaitingListEntry).where(
-        WaitingListEntry.client_id == client_id, WaitingListEntry.ended_at.is_(None)
+def of_client(client_id: UUID, now: datetime) -> list[WaitingListEntry]:
+    """A client's entries that are live, or were withdrawn and can be put back; longest waiting first."""
+    was_withdrawn = sa.and_(
+        WaitingListEntry.end == EntryEnd.WITHDRAWN, WaitingListEntry.ended_at > now - entries.BACK_WITHIN
     )
-    return list(
-        db.session.scalars(
-            live.order_by(WaitingListEntry.created_at, WaitingListEntry.id).options(*WHOLE_ENTRY)
-        )
+    wanted = sa.select(WaitingListEntry).where(
+        WaitingListEntry.client_id == client_id,
+        sa.or_(WaitingListEntry.ended_at.is_(None), was_withdrawn),
     )
+    found = db.session.scalars(
+        wanted.order_by(WaitingListEntry.created_at, WaitingListEntry.id).options(*WHOLE_ENTRY)
+    )
+    return [entry for entry in found if entry.is_live or entries.can_come_back(entry, now)]
 
 
 def offer(offer_id: UUID) -> Offer:

@@ -168,6 +168,21 @@ def withdraw(token: str) -> ResponseReturnValue:
     return redirect(url_for(".entry", token=token), 303)
 
 
+@blueprint.post("/w/<token>/back")
+@audience(anyone)
+def come_back(token: str) -> ResponseReturnValue:
+    """Put the entry back that was withdrawn within the last day."""
+    waited_for, now = _entry(token), clock.now()
+    try:
+        limits.take(limits.CHANGES_LINK, str(waited_for.id), now)
+        with transaction():
+            entries.come_back(waited_for.id, actor=audit.by_link(waited_for.id), now=now)
+    except Refusal as refusal:
+        return refusal_page.answer(_entry_page(_entry(token), token, refusal=refusal.sentence), refusal)
+    flash(N_("You are on the waiting list again, at your old place."), "ok")
+    return redirect(url_for(".entry", token=token), 303)
+
+
 def _offer_choices(form: WaitingListForm, sold: Treatment, now: datetime) -> None:
     """What this visitor can wait for: answers they gave, here or signed in, may call for a training."""
     answered = AnsweredLimits.of(times_page.standing_here(practice.practice_zone(now.date()), now))
@@ -266,6 +281,7 @@ def _entry_page(waited_for: WaitingListEntry, token: str, *, refusal: str | None
         words=in_words(waited_for.times),
         token=token,
         refusal=refusal,
+        can_come_back=entries.can_come_back(waited_for, now),
         open_offer=open_,
         open_path=signed_links.offer_path(open_.id, waited_for.link_epoch) if open_ else None,
         visit_path=signed_links.manage_path(visit.id, visit.link_epoch) if visit else None,

@@ -70,6 +70,7 @@ VERBS = {
     "book": "Booked",
     "move": "Moved",
     "say_coming": "Noted that the client comes to",
+    "take_back_coming": "Took back that the client comes to",
     "cancel": "Cancelled",
     "decide": "Decided",
     "open": "Opened",
