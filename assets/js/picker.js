@@ -3,6 +3,7 @@
 // answers "nothing changed" in no time: before a page that was shown already is shown again, when the visitor comes back to this
 // one, and each minute while it is looked at. Everything is a link without this file.
 import { landedOnDay, settleDays } from "./days.js";
+import { settleTimes } from "./times.js";
 
 const LONG_MS = 400; // So long a touch may go unanswered before it is said that we are looking.
 const PATIENCE_MS = 15_000;
@@ -112,6 +113,7 @@ async function show(address) {
     document.getElementById("main").replaceChildren(...found.main.cloneNode(true).childNodes);
     document.title = found.title;
     settleDays();
+    settleTimes();
     if (!known.has(found.watched)) changed(found.watched).catch(() => {});
   } finally {
     clearTimeout(timer);
@@ -203,6 +205,7 @@ async function renew(before) {
   const lost = written(day, gone);
   picker().replaceWith(found.main.cloneNode(true).querySelector("#picker"));
   settleDays();
+  settleTimes();
   const won = written(day, came);
   if (inside) (same(held) ?? document.getElementById("times-title")).focus();
   const words = picker().dataset;

@@ -185,7 +185,7 @@ def test_a_manage_link_takes_a_file_and_shows_none(ward: Ward) -> None:
         ward.visit.starts_at,
         "link",
     )
-    way = next(link for link in browser.page.all("a") if link.text.startswith("Delete:")).get("href")
+    way = next(link for link in browser.page.all("a") if link.text.startswith("Delete…")).get("href")
     browser.open(way)
     assert browser.heading == "Delete this file?"
     assert "hernia" not in browser.text

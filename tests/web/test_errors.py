@@ -24,6 +24,8 @@ def test_every_status_has_a_page_with_one_heading_and_a_way_on(app: Flask, make:
     assert answer.status_code == status
     assert len(page.all("h1")) == 1
     assert page.one(id="main").all("a")
+    marks = [each for each in page.all("svg") if each.attributes.get("class") == "mark"]
+    assert len(marks) == 1, "the practice's mark stands above the page, and not again in it"
 
 
 @pytest.mark.parametrize("status", [418, 451, 502])
