@@ -32,6 +32,7 @@ from clinic.backup import (
     restoring,
     runs,
     sending,
+    server_renewal,
     wal_archive,
     wal_receiving,
 )
@@ -41,7 +42,7 @@ from clinic.booking import zone_changes
 from clinic.command_settings import command_settings
 from clinic.db import db, transaction
 from clinic.embedded import running, supervisor
-from clinic.embedded.process import disk_refusal
+from clinic.embedded.process import AlreadyRunning, disk_refusal, lock_folder
 from clinic.embedded.servers import Servers, ServersWanted
 from clinic.guidance import suggest as suggestion
 from clinic.maintenance import erasure, erasure_ledger, key_rotation
@@ -249,6 +250,51 @@ def _instant(text: str) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
+def renew_server(parsed: argparse.Namespace) -> int:
+    """Bring everything into a new database server, as a new major version of PostgreSQL needs, and put the old one aside."""
+    given = Start.read()
+    if given.database_url is not None:
+        print(
+            "DATABASE_URL is set: whoever runs that server renews it. Nothing was changed.", file=sys.stderr
+        )
+        return 2
+    data = given.lumbar_data.resolve()
+    if not (data / "servers").is_dir():
+        print(server_renewal.NothingToRenew.sentence, file=sys.stderr)
+        return 1
+    try:
+        with lock_folder(data):
+            sealed.use(Settings.without_servers().keys.sealing_bytes)
+            found = server_renewal.renew(data / "servers", parsed.old_programs, clock.now())
+    except AlreadyRunning:
+        print("Lumbar is running on this data folder: stop it first. Nothing was changed.", file=sys.stderr)
+        return 2
+    except Refusal as refusal:
+        print(refusal.sentence, file=sys.stderr)
+        return 1
+    print(
+        f"{found.rows} rows came from PostgreSQL {found.before} into PostgreSQL {found.after}, each table as it was."
+    )
+    print(f"The old server lies in {found.kept}. When all is well: `python -m clinic let-go-old-server`.")
+    print("No message leaves until an owner has read what waits, under Messages.")
+    return 0
+
+
+def let_go_old_server(parsed: argparse.Namespace) -> int:
+    """Delete the old database server that `renew-server` put aside."""
+    data = Start.read().lumbar_data.resolve()
+    try:
+        gone = server_renewal.let_go(data / "servers")
+    except Refusal as refusal:
+        print(refusal.sentence, file=sys.stderr)
+        return 1
+    for folder in gone:
+        print(f"{folder} is deleted.")
+    if not gone:
+        print("No old server lies here.")
+    return 0
+
+
 def backup_key(parsed: argparse.Namespace) -> int:
     """Print a new key pair for backups, to be kept away from the machine that makes them; nothing is stored."""
     private, public = archive.fresh_identity()
@@ -315,7 +361,7 @@ def _tell_of_wal(folder: Path) -> None:
 
 def receive_wal(parsed: argparse.Namespace) -> int:
     """Receive and encrypt what the database writes, and copy the whole server once a week, until it is stopped."""
-    settings = command_settings()
+    settings = _receiver_settings()
     if settings.database_replication_url is None:
         print(NO_REPLICATION, file=sys.stderr)
         return 2
@@ -323,7 +369,7 @@ def receive_wal(parsed: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked_to_stop.set())
     clock.follow(settings.clock_file)
-    sealed.use(settings.keys.sealing_bytes)
+    _use_keys_if_any(settings)
     try:
         wal_receiving.receive(
             settings.database_replication_url,
@@ -331,6 +377,7 @@ def receive_wal(parsed: argparse.Namespace) -> int:
             settings.lumbar_data.absolute() / wal_receiving.WORK,
             settings.backup_recipients.split(),
             asked_to_stop,
+            unlimited=parsed.unlimited,
         )
     except Refusal as refusal:
         print(refusal.sentence, file=sys.stderr)
@@ -338,13 +385,24 @@ def receive_wal(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _receiver_settings() -> Settings:
+    """The settings of the receiver: with an address of its own it needs no other server's."""
+    return Settings.without_servers() if os.environ.get("DATABASE_REPLICATION_URL") else command_settings()
+
+
+def _use_keys_if_any(settings: Settings) -> None:
+    """Load the keys whose fingerprints a base backup bears; where there are none it bears none, and none are made."""
+    if settings.lumbar_keys is not None or settings.key_file.path.exists():
+        sealed.use(settings.keys.sealing_bytes)
+
+
 def base_backup(parsed: argparse.Namespace) -> int:
     """Copy the whole server now, as happens each week, while its WAL is received."""
-    settings = command_settings()
+    settings = _receiver_settings()
     if settings.database_replication_url is None:
         print(NO_REPLICATION, file=sys.stderr)
         return 2
-    sealed.use(settings.keys.sealing_bytes)
+    _use_keys_if_any(settings)
     try:
         made = wal_receiving.make_base(
             settings.database_replication_url,
@@ -481,7 +539,7 @@ def _erase_again(settings: Settings, done: Mapping[UUID, datetime]) -> int:
 
 
 def rehearse(parsed: argparse.Namespace) -> int:
-    """Restore the newest backup into servers of its own, look at everything, and say how long that took."""
+    """Restore the newest backup, and the newest moment where WAL is received, into servers of their own, look, and say how long it took."""
     settings = command_settings()
 
     @contextmanager
@@ -497,7 +555,8 @@ def rehearse(parsed: argparse.Namespace) -> int:
     with create_background_app(settings).app_context():
         try:
             storage = _storage_or_refuse(settings) if parsed.from_storage else None
-            found = drill.rehearse(settings.backups, parsed.key, product, storage)
+            wal = settings.wal if settings.backup_wal else None
+            found = drill.rehearse(settings.backups, parsed.key, product, storage, wal)
         except Refusal as refusal:
             print(refusal.sentence, file=sys.stderr)
             return 1
@@ -507,6 +566,11 @@ def rehearse(parsed: argparse.Namespace) -> int:
     )
     print(f"Back after {found.took.total_seconds():.0f} s (recovery time).")
     print(f"Lost would be the last {found.lost.total_seconds() / 3600:.1f} hours (recovery point).")
+    if (moment := found.moment) is not None:
+        print(f"{moment.base.file.name}: with {moment.segments} segments of WAL the newest moment came back.")
+        print(f"{moment.opened} sealed values opened, {moment.seals} seals of the audit hold.")
+        print(f"Back after {moment.took.total_seconds():.0f} s (recovery time).")
+        print(f"Lost would be the last {moment.lost.total_seconds():.0f} seconds (recovery point).")
     return 0
 
 
@@ -536,8 +600,9 @@ def doctor(parsed: argparse.Namespace) -> int:
             has_storage = standing is not BackupState.OFF and backup_storage(settings) is not None
             if runs.storage_state(clock.now(), is_on=has_storage) is BackupState.LATE:
                 faults.append("No backup of the last 26 hours is in the object storage: see Settings, Data.")
-        if wal_archive.state(settings.wal, clock.now(), is_on=settings.backup_wal) is BackupState.LATE:
-            faults.append("The database's WAL is not received: see Settings, Data.")
+        wal = wal_archive.overview(settings.wal, clock.now(), is_on=settings.backup_wal)
+        if wal.state.is_ill:
+            faults.append(wal.trouble or "The database's WAL is not received: see Settings, Data.")
         if is_current:  # Before the newest revision there may be nothing to look at.
             verification = audit_seals.verify()
             seals = verification.seals
@@ -610,10 +675,29 @@ COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     ),
     "affected": (affected, _REACHED),
     "doctor": (doctor, {}),
+    "renew-server": (
+        renew_server,
+        {
+            "--old-programs": {
+                "metavar": "FOLDER",
+                "type": Path,
+                "help": "the programs of the old PostgreSQL, without which those that are installed are taken",
+            }
+        },
+    ),
+    "let-go-old-server": (let_go_old_server, {}),
     "backup-key": (backup_key, {}),
     "backup": (back_up, {}),
     "backups": (list_backups, {}),
-    "receive-wal": (receive_wal, {}),
+    "receive-wal": (
+        receive_wal,
+        {
+            "--unlimited": {
+                "action": "store_true",
+                "help": "the server may keep WAL for a receiver that is away until its disk is full",
+            }
+        },
+    ),
     "base-backup": (base_backup, {}),
     "restore": (
         restore,
