@@ -6,7 +6,7 @@ import sys
 from flask import Flask
 from sqlalchemy.orm import configure_mappers
 
-from clinic.api import availability_cache, bounces, health
+from clinic.api import bounces, free_times_first, health
 from clinic.api import views as api
 from clinic.background import refuse_other_keys, without_pages
 from clinic.portal import views as portal
@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ):
         app.register_blueprint(blueprint)
 
-    availability_cache.init_app(app)
+    free_times_first.init_app(app)
     access.require_declared(app)
     return app
 

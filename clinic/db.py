@@ -7,11 +7,11 @@ and the engine. Services change and flush; the edge (a view, a task step, a comm
 
 import select
 import time
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
@@ -286,18 +286,26 @@ def limit_waiting(engine: sa.Engine, patience: Patience) -> None:
             context.is_disconnect = True
 
 
+Ask = Callable[[str, Mapping[str, object]], Sequence[Sequence[Any]]]
+"""Sends a statement with its values, and returns its rows."""
+
+
 @contextmanager
-def read_connection() -> Iterator[sa.Connection]:
-    """A connection for a question that needs no transaction; it sees what is committed at that moment.
+def asking() -> Iterator[Ask]:
+    """How to ask questions that need no transaction, on one connection; each sees what is committed at that moment.
 
     A session that was given one connection for everything asks on that one.
     """
     bind = db.session.get_bind()
     if isinstance(bind, sa.Connection):
-        yield bind
+        yield partial(_rows, bind)
         return
     with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        yield connection
+        yield partial(_rows, connection)
+
+
+def _rows(connection: sa.Connection, sql: str, asked: Mapping[str, object]) -> Sequence[sa.Row[Any]]:
+    return connection.exec_driver_sql(sql, dict(asked)).fetchall()
 
 
 ANSWERS = "answers"

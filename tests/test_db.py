@@ -117,8 +117,8 @@ def test_a_column_of_another_type_is_noticed_once_and_not_until_a_restart(
     """What is asked outside a transaction is prepared as well; PostgreSQL refuses what it prepared for the old type."""
 
     def ask() -> object:
-        with db.read_connection() as connection:
-            return connection.execute(sa.text("SELECT n FROM shifting")).scalar_one()
+        with db.asking() as asked:
+            return asked("SELECT n FROM shifting", {})[0][0]
 
     owner = sa.create_engine(race_settings.database_owner_url or race_settings.database_url)
     try:

@@ -7,7 +7,8 @@ caller owns a hold by the secret it was given, and an appointment by its manage 
     request_parsing     what comes in, read strictly: one value a name, no unknown name, no duplicate key
     schemas             the shapes of what comes in and goes out
     catalogue           treatments and therapists
-    free_times          availability
+    free_times          availability, where it is refused
+    free_times_first    availability, answered before Flask
     availability_cache  its answers, reused until something changes
     appointments        holds, bookings, moves, cancellations
     problems            errors as RFC 9457 problem details

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ValidationError
+from werkzeug import Request
 
 from clinic import language
 from clinic.api.problems import BodyTooLong, Invalid, Malformed, WrongKind
@@ -41,9 +42,12 @@ def language_wanted(main: str | None = None) -> str:
     return accepted or main or practice.the_practice().language
 
 
-def query(known: Iterable[str]) -> dict[str, str]:
-    """The query parameters. Raises Malformed if one is given twice, Invalid for an unknown one."""
-    given = request.args.to_dict(flat=False)
+def query(known: Iterable[str], asked: Request | None = None) -> dict[str, str]:
+    """The query parameters of a request, by default Flask's.
+
+    Raises Malformed if one is given twice, Invalid for an unknown one.
+    """
+    given = (asked or request).args.to_dict(flat=False)
     if any(len(values) > 1 for values in given.values()):
         raise Malformed("Give each parameter once.")
     if unknown := given.keys() - set(known):

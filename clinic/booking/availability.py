@@ -5,10 +5,10 @@ the same statement releases expired holds (`UnderLock`).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -17,11 +17,13 @@ import sqlalchemy as sa
 
 from clinic.booking.models import LONGEST_OCCUPATION, OCCUPYING
 from clinic.booking.search_criteria import SearchCriteria
-from clinic.db import db, read_connection
+from clinic.db import Ask, db
 from clinic.practice import queries as practice
+from clinic.practice.kept_rules import KeptRules
 from clinic.practice.rota import ROTA_SQL, parameters, rota_from
 from clinic.practice.supply import DEFAULT_TRAVEL, SUPPLY_SQL, Supply, read_supply, supply_of
 from clinic.scheduling import grid, hours, slots
+from clinic.scheduling.grid import Window
 from clinic.scheduling.hours import Days
 
 
@@ -71,8 +73,62 @@ def find_offers(
 
     Without `ranked`, candidates are not ranked and a fair spread is not computed.
     """
+    question = _question(supply, criteria, days, now, ranked=True)
+    window = question.window()
+    sql = _sql(
+        **_columns(supply, ranked=ranked),
+        rota=True,
+        moving=bool(criteria.moving),
+        lapsing=under_lock is not None,
+        crowd=under_lock is not None and under_lock.network is not None,
+    )
+    asked = _asked(supply, question, window) | {"moving": list(criteria.moving)}
+    if under_lock is not None:
+        # Expired holds of a room lapse also if the treatment needs none: the constraints know no treatments.
+        asked |= {
+            "rooms": list(supply.rooms),
+            "lapse_earliest": under_lock.begins - LONGEST_OCCUPATION,
+            "lapse_begins": under_lock.begins,
+            "lapse_until": under_lock.until,
+            "network": under_lock.network,
+            "browser": under_lock.browser,
+        }
+    rows: dict[bool | None, list[sa.Row[Any]]] = {False: [], True: [], None: []}
+    for row in db.session.connection().exec_driver_sql(sql, asked):
+        rows[{"busy": True, "crowd": None}.get(row[0], False)].append(row)
+    rota = rota_from([row._mapping for row in rows[False]], supply, question.therapists)
+    found = slots.offers(question, rota, _taken(supply, question, window, rows[True]))
+    return AvailabilityAnswer(
+        supply,
+        found.apart_from(supply.elsewhere) if supply.elsewhere else found,
+        question.therapists,
+        kept_by_network=sum(row._mapping["weekday"] for row in rows[None]),
+    )
+
+
+def find_starts(
+    supply: Supply, criteria: SearchCriteria, days: Days, now: datetime, *, kept: KeptRules, ask: Ask
+) -> AvailabilityAnswer:
+    """The same starts, unranked, from hours that are kept: only what is busy is read, in one statement.
+
+    The supply must be of the version of the rules that `kept` holds.
+    """
+    question = _question(supply, criteria, days, now, ranked=False)
+    window = question.window()
+    opened = kept.opened(window, supply, question.therapists, now, ask)
+    sql = _sql(
+        **_columns(supply, ranked=False), rota=False, moving=bool(criteria.moving), lapsing=False, crowd=False
+    )
+    rows = ask(sql, _asked(supply, question, window) | {"moving": list(criteria.moving)})
+    found = slots.offers_within(question, opened, _taken(supply, question, window, rows))
+    return AvailabilityAnswer(supply, found, question.therapists)
+
+
+def _question(
+    supply: Supply, criteria: SearchCriteria, days: Days, now: datetime, *, ranked: bool
+) -> slots.SlotQuestion[UUID]:
     therapists = candidates(supply, criteria)
-    question = slots.SlotQuestion(
+    return slots.SlotQuestion(
         need=supply.need,
         days=days,
         now=now,
@@ -80,15 +136,7 @@ def find_offers(
         places=tuple(_places(supply, criteria)),
         preferred=criteria.own_therapist if criteria.own_therapist in therapists else None,
         smallest=supply.smallest,
-    )
-    rows = _read(supply, question, criteria, now, ranked=ranked, under_lock=under_lock)
-    rota = rota_from(rows[False], supply, therapists)
-    found = slots.offers(question, rota, _taken(supply, question, rows[True]))
-    return AvailabilityAnswer(
-        supply,
-        found.apart_from(supply.elsewhere) if supply.elsewhere else found,
-        therapists,
-        kept_by_network=sum(row["weekday"] for row in rows[None]),
+        ranked=ranked,
     )
 
 
@@ -113,8 +161,7 @@ class Basis:
 _BASIS = f"""
     SELECT t.id, p.rules_version, v.calendars,
            (SELECT min(held_until) FROM appointments WHERE state = 'held' AND held_until > %(now)s),
-           CASE WHEN p.rules_version = %(rules_version)s AND v.calendars = %(calendars)s AND t.id = %(treatment_id)s
-                THEN NULL ELSE {SUPPLY_SQL} END
+           CASE WHEN p.rules_version = %(rules_version)s AND t.id = %(treatment_id)s THEN NULL ELSE {SUPPLY_SQL} END
       FROM treatments t CROSS JOIN practice p CROSS JOIN LATERAL (
         SELECT ((SELECT coalesce(sum(th.calendar_version), 0) FROM therapists th
                    JOIN treatment_therapists tt ON tt.therapist_id = th.id WHERE tt.treatment_id = t.id)
@@ -124,27 +171,23 @@ _BASIS = f"""
 """  # noqa: S608 - made of constants
 
 
-def basis(slug: str, now: datetime, known: tuple[Basis, Supply] | None) -> tuple[Basis, Supply]:
+def basis(slug: str, now: datetime, known: Supply | None, ask: Ask) -> tuple[Basis, Supply]:
     """The present basis of answers about a treatment, and its supply; one statement.
 
     Read it before the rows: an answer is then at most newer than its basis, never older. The supply is read only if it
-    has changed. Raises Unbookable.
+    is another treatment's or the rules have changed since. Raises Unbookable.
     """
-    before, supply = known or (None, None)
     asked = {
         "slug": slug,
         "now": now,
-        "rules_version": before.rules_version if before else None,
-        "calendars": before.calendars if before else None,
-        "treatment_id": before.treatment_id if before else None,
+        "rules_version": known.rules.version if known else None,
+        "treatment_id": known.treatment_id if known else None,
     }
-    with read_connection() as connection:
-        row = connection.exec_driver_sql(_BASIS, asked).fetchone()
-    if row is None:
+    rows = ask(_BASIS, asked)
+    if not rows:
         raise practice.Unbookable
-    treatment_id, rules_version, calendars, next_release, details = row
-    if details is not None:
-        supply = read_supply(details)
+    treatment_id, rules_version, calendars, next_release, details = rows[0]
+    supply = known if details is None else read_supply(details)
     assert supply is not None
     return (
         Basis(
@@ -231,7 +274,9 @@ _MOVING = "AND id <> ALL(%(moving)s) AND (undo_of_id IS NULL OR undo_of_id <> AL
 
 
 @cache
-def _sql(*, rooms: bool, places: bool, days: bool, moving: bool, lapsing: bool, crowd: bool) -> str:
+def _sql(
+    *, rota: bool, rooms: bool, places: bool, days: bool, moving: bool, lapsing: bool, crowd: bool
+) -> str:
     """Reads the rota and busy time with only the columns that are needed: the fewer, the less of the table is touched."""
     words = {
         "cell": grid.CELL_SECONDS,
@@ -243,7 +288,10 @@ def _sql(*, rooms: bool, places: bool, days: bool, moving: bool, lapsing: bool, 
         "place": "location_id" if places else nothing["place"],
         "days": "array_agg(wall_start::date)" if days else nothing["days"],
     }
-    parts = [_WITH_ROTA, _BUSY.format(**words, of="therapist_id", **of_therapists)]
+    parts = [
+        *([_WITH_ROTA] if rota else []),
+        _BUSY.format(**words, of="therapist_id", **of_therapists),
+    ]
     if rooms:
         parts.append(_BUSY.format(**words, of="room_id", **nothing).replace("%(of)s", "%(rooms)s"))
     if crowd:
@@ -252,77 +300,55 @@ def _sql(*, rooms: bool, places: bool, days: bool, moving: bool, lapsing: bool, 
     return _LAPSING + whole if lapsing else whole
 
 
-def _read(
-    supply: Supply,
-    question: slots.SlotQuestion[UUID],
-    criteria: SearchCriteria,
-    now: datetime,
-    *,
-    ranked: bool,
-    under_lock: UnderLock | None,
-) -> dict[bool | None, list[Mapping[Any, Any]]]:
-    """The rows of the rota (under False), of busy time (True), and of the count of holds (None)."""
-    window = question.window()
-    rooms = supply.rooms if supply.needs_room else ()
-    sql = _sql(
-        rooms=bool(rooms),
-        places=len(supply.sites) > 1,
-        days=ranked or bool(supply.daily_cap),
-        moving=bool(criteria.moving),
-        lapsing=under_lock is not None,
-        crowd=under_lock is not None and under_lock.network is not None,
-    )
-    asked = {
+def _columns(supply: Supply, *, ranked: bool) -> dict[str, bool]:
+    """What the statement has to tell of what is busy, apart from when."""
+    return {
+        "rooms": supply.needs_room and bool(supply.rooms),
+        "places": len(supply.sites) > 1,
+        "days": ranked or bool(supply.daily_cap),
+    }
+
+
+def _asked(supply: Supply, question: slots.SlotQuestion[UUID], window: Window) -> dict[str, object]:
+    return {
         **parameters(question.days, question.therapists),
-        "rooms": list(rooms),
+        "rooms": list(supply.rooms) if supply.needs_room else [],
         "earliest": window.begins_at - LONGEST_OCCUPATION,
         "begins": window.begins_at,
         "until": window.ends_at,
-        "now": now,
-        "moving": list(criteria.moving),
+        "now": question.now,
     }
-    if under_lock is not None:
-        # Expired holds of a room lapse also if the treatment needs none: the constraints know no treatments.
-        asked |= {
-            "rooms": list(supply.rooms),
-            "lapse_earliest": under_lock.begins - LONGEST_OCCUPATION,
-            "lapse_begins": under_lock.begins,
-            "lapse_until": under_lock.until,
-            "network": under_lock.network,
-            "browser": under_lock.browser,
-        }
-    found: dict[bool | None, list[Mapping[Any, Any]]] = {False: [], True: [], None: []}
-    for row in db.session.connection().exec_driver_sql(sql, asked).mappings():
-        found[{"busy": True, "crowd": None}.get(row["kind"], False)].append(row)
-    return found
 
 
 def _taken(
-    supply: Supply, question: slots.SlotQuestion[UUID], rows: list[Mapping[Any, Any]]
+    supply: Supply, question: slots.SlotQuestion[UUID], window: Window, rows: Sequence[Sequence[Any]]
 ) -> slots.Taken[UUID]:
-    window = question.window()
+    """What the rows of `_BUSY` say: of whom, where, from and until which cells, on which days."""
     people = frozenset(question.therapists)
     busy: dict[UUID, int] = {}
-    for row in rows:
-        of = row["therapist_id"]
-        busy[of] = busy.get(of, 0) | grid.busy_cells(window, row["firsts"], row["ends"])
-    of_people = [row for row in rows if row["therapist_id"] in people]
+    booked: Counter[tuple[UUID, date]] = Counter()
+    for _, of, _, _, _, _, _, _, firsts, ends, days in rows:
+        mask = grid.busy_cells(window, firsts, ends)
+        busy[of] = busy[of] | mask if of in busy else mask
+        if days:
+            booked.update((of, on) for on in days)
     return slots.Taken(
         therapists=busy,
         rooms=busy,
-        travelling=tuple(_travelling(supply, of_people)),
-        booked=Counter((row["therapist_id"], on) for row in rows if row["days"] for on in row["days"]),
+        travelling=tuple(_travelling(supply, [row for row in rows if row[1] in people]))
+        if len(supply.sites) > 1
+        else (),
+        booked=booked,
         daily_cap=supply.daily_cap,
     )
 
 
 def _travelling(
-    supply: Supply, rows: Iterable[Mapping[Any, Any]]
+    supply: Supply, rows: Iterable[Sequence[Any]]
 ) -> Iterable[tuple[UUID, UUID, datetime, datetime]]:
     """Where a therapist cannot be around each visit: at every other location, for the travel time there and back."""
     others = [site.location_id for site in supply.sites]
-    for row in rows:
-        of, here, firsts, ends = row["therapist_id"], row["location_id"], row["firsts"], row["ends"]
+    for _, of, here, _, _, _, _, _, firsts, ends, _ in rows:
         for other in others:
             if here in (None, other):
                 continue

@@ -29,9 +29,17 @@ ROTA_SQL = """
     SELECT 'closed', NULL, location_id, NULL, NULL, NULL, from_on, until_on
       FROM closures WHERE from_on < %(until_on)s AND until_on > %(from_on)s
 """
-
-
 """Asked with what `parameters` gives; others read it in one statement with more rows, and give its rows to `rota_from`."""
+ROTA_COLUMNS = (
+    "kind",
+    "therapist_id",
+    "location_id",
+    "weekday",
+    "from_minute",
+    "until_minute",
+    "from_on",
+    "until_on",
+)
 
 
 class Roster(Protocol):

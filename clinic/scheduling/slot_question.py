@@ -70,7 +70,7 @@ class SlotQuestion(Generic[Key]):
 
     `therapists` are in the practice's own order, which decides between equals. `preferred` is the client's own
     therapist. `smallest` is the shortest visit sold here: nobody will fill a gap that is too short for it. The default
-    is the visit asked for.
+    is the visit asked for. Without `ranked`, nobody will ask who could give the visit best, and gaps are not looked for.
     """
 
     need: Need
@@ -80,6 +80,7 @@ class SlotQuestion(Generic[Key]):
     places: tuple[SlotLocation[Key], ...]
     preferred: Key | None = None
     smallest: Need | None = None
+    ranked: bool = True
 
     def window(self) -> Window:
         """The time the answer depends on, somewhat wider than the days asked: read the busy rows that touch it.

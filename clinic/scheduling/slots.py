@@ -28,6 +28,7 @@ __all__ = [
     "best",
     "nearest",
     "offers",
+    "offers_within",
     "one_after_another",
 ]
 
@@ -59,8 +60,15 @@ class SlotStart(Generic[Key]):
 
 def offers(question: SlotQuestion[Key], rota: Rota[Key], taken: Taken[Key]) -> "Offers[Key]":
     """Every start that answers the question, given the rota and what is taken."""
+    zones = {place.location: place.zone for place in question.places}
+    return offers_within(question, hours.openings(question.window(), zones, rota), taken)
+
+
+def offers_within(
+    question: SlotQuestion[Key], opened: Mapping[tuple[Key, Key], int], taken: Taken[Key]
+) -> "Offers[Key]":
+    """The same, given the open cells of the question's window by (therapist, location)."""
     window = question.window()
-    opened = hours.openings(window, {place.location: place.zone for place in question.places}, rota)
     busy = grid.busy_by(window, taken.therapists)
     away = grid.busy_by(
         window, (((who, where), since, until) for who, where, since, until in taken.travelling)
@@ -111,7 +119,10 @@ def nearest(starts: Iterable[SlotStart[Key]], wanted: datetime, count: int) -> l
 
 @dataclass(frozen=True, slots=True)
 class TherapistStarts(Generic[Key]):
-    """One therapist at one place: the offered starts, and those of them that leave an unsellable gap, as masks."""
+    """One therapist at one place: the offered starts, and those of them that leave an unsellable gap, as masks.
+
+    The gaps are known only if the question is `ranked`.
+    """
 
     therapist: Key
     place: SlotLocation[Key]
@@ -277,7 +288,8 @@ def _line(
     fits = calendar.fits(question.need)
     on_grid = hours.ticks(calendar.window, place.zone, place.step)
     starts = fits & allowed & (on_grid | grid.edges(fits) if place.pack else on_grid)
-    return TherapistStarts(therapist, place, starts, starts & _gaps(question, place, calendar, on_grid))
+    gaps = starts & _gaps(question, place, calendar, on_grid) if question.ranked else 0
+    return TherapistStarts(therapist, place, starts, gaps)
 
 
 def _gaps(question: SlotQuestion[Key], place: SlotLocation[Key], calendar: _Calendar, on_grid: int) -> int:

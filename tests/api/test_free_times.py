@@ -13,13 +13,16 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy.exc import OperationalError
 
 from clinic.accounts.models import Client
-from clinic.api.availability_cache import KEPT, PATH, KeptAnswer, KeptAnswers
+from clinic.api.availability_cache import KEPT, FreeTimesQuery, KeptAnswer, KeptAnswers
+from clinic.api.free_times_first import PATH
 from clinic.booking import availability
 from clinic.booking.locking import lock
 from clinic.booking.models import Appointment, State
 from clinic.booking.search_criteria import SearchCriteria
-from clinic.db import NestedTransaction, db, transaction
-from clinic.practice.models import TimeOff, Treatment
+from clinic.db import NestedTransaction, asking, db, transaction
+from clinic.practice import absences
+from clinic.practice.models import Treatment
+from clinic.practice.supply import Supply
 from clinic.scheduling.hours import Days
 from tests import make as makers
 from tests.api.caller import Caller
@@ -30,6 +33,7 @@ from tests.public.test_booking_pages import Statements
 THURSDAY, FRIDAY = "2031-03-06", "2031-03-07"
 TEN = datetime(2031, 3, 6, 9, 0, tzinfo=UTC)
 """Ten o'clock in Berlin."""
+QUERY = FreeTimesQuery("massage", "any", None, Days(NOW.date(), NOW.date() + timedelta(days=1)))
 
 
 def test_days_hold_wall_times_with_their_distance_from_utc(make: Make, caller: Caller) -> None:
@@ -117,15 +121,15 @@ def test_a_repeated_question_takes_one_statement_and_a_new_one_two(
     )
     words = {"treatment": sold.slug, "from": "2031-03-01", "to": "2031-04-01"}
     counts = []
-    for _ in range(2):
+    for changed in ({}, {}, {"from": "2031-03-02"}):
         with Statements(db.engine) as statements:
-            caller.get("/availability", query_string=words)
+            caller.get("/availability", query_string=words | changed)
         counts.append(len(statements.seen))
-    assert counts == [2, 1]
+    assert counts == [3, 1, 2], "the first one reads the hours of the practice, too"
 
 
 def test_what_changed_is_read_once_though_two_look_for_it(make: Make, caller: Caller) -> None:
-    """Who judges the kept answer hands on what it read to whoever makes the new one."""
+    """What was read to judge the kept answer is not read again to make the new one."""
     sold = make.offering()
     caller.days(sold, THURSDAY, FRIDAY)
     make.appointment(of=sold, starts_at=TEN, who=make.client())
@@ -232,9 +236,8 @@ def token_of(visit: Appointment) -> str:
 
 
 def time_off(make: Make, caller: Caller, sold: Any) -> None:
-    """As every writer does it: under the lock, which raises the calendar's version."""
-    lock([sold.therapists[0].id], [])
-    db.session.add(TimeOff(therapist_id=sold.therapists[0].id, from_on=make.day(3), until_on=make.day(4)))
+    away = absences.Away(from_on=make.day(3), until_on=make.day(4))
+    absences.take_off(sold.therapists[0].id, away, actor="user:desk", now=NOW)
     db.session.commit()
 
 
@@ -336,19 +339,24 @@ def test_a_treatment_that_takes_over_an_address_part_is_answered_for_itself(
     assert caller.days(new, THURSDAY, FRIDAY)[THURSDAY][0] == "14:00+01:00"
 
 
+def basis_of(sold: Treatment) -> tuple[availability.Basis, Supply]:
+    with asking() as ask:
+        return availability.basis(sold.slug, NOW, None, ask)
+
+
 def test_kept_answers_take_no_more_than_their_share_of_memory(app: Flask, make: Make, caller: Caller) -> None:
     sold = make.offering()
-    basis, supply = availability.basis(sold.slug, NOW, None)
-    answers = [KeptAnswer.of(sold.slug, basis, supply, b"x" * 98) for _ in range(100)]
+    basis, supply = basis_of(sold)
+    answers = [KeptAnswer.of(QUERY, basis, supply, b"x" * 98) for _ in range(100)]
     each = answers[0].size + 2
     kept = KeptAnswers(10 * each)
     for number, answer in enumerate(answers):
         kept.put(f"{number:02}", answer)
     assert [number for number in range(100) if kept.get(f"{number:02}")] == list(range(90, 100))
     kept.get("90")
-    kept.put("long", KeptAnswer.of(sold.slug, basis, supply, b"x" * (9 * each - answers[0].size + 98 - 4)))
+    kept.put("long", KeptAnswer.of(QUERY, basis, supply, b"x" * (9 * each - answers[0].size + 98 - 4)))
     assert [number for number in range(100) if kept.get(f"{number:02}")] == [90]
-    kept.put("longer than all", KeptAnswer.of(sold.slug, basis, supply, b"x" * (10 * each)))
+    kept.put("longer than all", KeptAnswer.of(QUERY, basis, supply, b"x" * (10 * each)))
     assert kept.get("longer than all") is None
 
 
@@ -362,15 +370,15 @@ def test_what_an_answer_rests_on_counts_with_its_bytes(make: Make, caller: Calle
             therapists=[make.therapist(house) for _ in range(count)],
             rooms=[make.room(house) for _ in range(count)],
         )
-        basis, supply = availability.basis(sold.slug, NOW, None)
-        sizes.append(KeptAnswer.of(sold.slug, basis, supply, b"").size)
+        basis, supply = basis_of(sold)
+        sizes.append(KeptAnswer.of(QUERY, basis, supply, b"").size)
     assert sizes == [4096 + 2 * 256, 4096 + 12 * 256]
 
 
 def test_holds_that_ran_out_long_ago_do_not_count_as_the_next_to_end(make: Make, caller: Caller) -> None:
     sold = make.offering()
     make.appointment(of=sold, starts_at=TEN, state=State.HELD, held_until=NOW - timedelta(hours=1))
-    assert availability.basis(sold.slug, NOW, None)[0].next_release is None
+    assert basis_of(sold)[0].next_release is None
     make.appointment(of=sold, starts_at=TEN + timedelta(hours=2), state=State.HELD)
-    assert availability.basis(sold.slug, NOW, None)[0].next_release == NOW + timedelta(minutes=20)
+    assert basis_of(sold)[0].next_release == NOW + timedelta(minutes=20)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Appointment)) == 2
