@@ -18,9 +18,12 @@ The packages stand in one column and an import points down it (checked on every 
 Read aloud: a surface asks a domain; a domain asks a core; the worker asks messaging.
 """
 
+import atexit
 import gc
 
 # What is imported stays. To search it for garbage after every 700 new objects costs each program a sixth of its start.
 gc.set_threshold(20_000, 20, 50)
+# At the end of a program all of it goes. To search it for garbage once more costs a quarter of what loading it did.
+atexit.register(gc.freeze)
 
 __version__ = "0.1.0"

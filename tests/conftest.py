@@ -3,7 +3,7 @@
 import gc
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,11 +33,16 @@ from tests.visitor import Browser
 __all__ = ["Browser", "proxied_app", "race_app", "race_settings"]
 
 STARTED_FIRST = (
-    "journeys", "faults", "embedded", "authorisation", "test_open_a_clinic", "test_commands", "test_statements",
-    "races", "attack", "api", "test_demo", "test_forecast", "test_due", "test_parts_in_a_browser", "booking",
+    "test_client_pages", "test_staff_pages", "test_commands", "test_broker_gone", "test_point_in_time",
+    "test_database_frozen", "test_storm", "test_calendar_by_hand", "test_over_https", "test_opening_a_clinic",
+    "test_supervisor", "test_note_loss", "test_open_a_clinic", "test_wal_receiving", "test_slow_callers",
+    "test_acts_on_a_phone", "journeys", "faults", "embedded", "test_statements", "authorisation", "races", "attack",
+    "api", "test_demo", "test_forecast", "test_due", "exports", "test_parts_in_a_browser", "test_hygiene", "booking",
     "test_typed", "test_times_shown", "test_framing", "backup", "public", "test_compose", "test_settings",
 )  # fmt: skip
-"""Folders and files that take longest. Handed out first, they leave the short files to even out the end of the run."""
+"""Folders and files that take longest, the longest first. They leave the short files to even out the end of the run."""
+MOSTLY_WAIT = ("faults", "embedded", "test_point_in_time", "test_wal_receiving", "test_slow_callers")
+"""Folders and files that spend most of their time waiting for what other programs do."""
 SLOWEST_SHOWN, WORTH_TELLING_SECONDS = 10, 60
 STATEMENTS_REMEMBERED = 1000
 """The files of a run ask more kinds of questions than a process of the product, which remembers a hundred."""
@@ -74,15 +79,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what is slow first, in the order of `STARTED_FIRST`; the order within a file stays."""
+    """Put the files in the order in which they are handed out; the order within a file stays."""
+    turns = {file: turn for turn, file in enumerate(handed_out({item.path for item in items}))}
+    items.sort(key=lambda item: turns[item.path])
 
-    def turn(item: pytest.Item) -> int:
-        named = (item.path.parent.name, item.path.stem)
-        return min(
-            STARTED_FIRST.index(name) if name in STARTED_FIRST else len(STARTED_FIRST) for name in named
-        )
 
-    items.sort(key=turn)
+def handed_out(files: Collection[Path]) -> list[Path]:
+    """What is slow first, in the order of `STARTED_FIRST`; of three files at most one mostly waits, as long as others are left.
+
+    If all that wait were handed out together, the processors would wait with them.
+    """
+
+    def place(file: Path) -> tuple[int, Path]:
+        named = [at for at, name in enumerate(STARTED_FIRST) if name in (file.parent.name, file.stem)]
+        return min(named, default=len(STARTED_FIRST)), file
+
+    order = sorted(files, key=place)
+    waiting = [file for file in order if {file.parent.name, file.stem} & set(MOSTLY_WAIT)]
+    mixed = [file for file in order if file not in waiting]
+    for number, file in enumerate(waiting):
+        mixed.insert(3 * number + 1, file)
+    return mixed
 
 
 def pytest_collection_finish() -> None:

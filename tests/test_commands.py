@@ -162,6 +162,15 @@ def test_where_nothing_runs_the_sentence_is_all_that_is_said(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_program_that_ends_is_not_searched_for_garbage_once_more() -> None:
+    # What is registered first is called last.
+    at_its_end = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 0)); import clinic"
+    said = subprocess.run(
+        [sys.executable, "-c", at_its_end], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "True\n"
+
+
 def test_what_a_killed_up_left_behind_is_not_taken_for_a_running_one(tmp_path: Path) -> None:
     folder = tmp_path / "var" / "servers"
     folder.mkdir(parents=True)

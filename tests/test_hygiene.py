@@ -67,6 +67,7 @@ HABITS = [
 ]
 
 
+@cache
 def project_files() -> list[Path]:
     inside = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")]
     found = [

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import jinja2.ext
@@ -22,8 +23,13 @@ PLACES = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
 VALUES = re.compile(r"\{(\w+)\}")
 
 
-def sentences() -> Iterator[tuple[str, ...]]:
+@cache
+def sentences() -> list[tuple[str, ...]]:
     """Every marked sentence: one form, or that for one thing and that for several."""
+    return list(_extracted())
+
+
+def _extracted() -> Iterator[tuple[str, ...]]:
     for path in sorted([*(ROOT / "clinic").rglob("*.py"), *(ROOT / "templates").rglob("*.*")]):
         with path.open("rb") as file:
             if path.suffix == ".py":

@@ -100,14 +100,21 @@ def write_catalogues(folder: Path, spoken: str) -> None:
             write_po(file, catalogue)
 
 
+@pytest.fixture(scope="module")
+def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the catalogues of a language."""
+    folder = tmp_path_factory.mktemp("language")
+    write_catalogues(folder, SPOKEN)
+    return folder
+
+
 @pytest.fixture
-def third_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A language whose catalogues are put in a folder; the product finds it there."""
-    write_catalogues(tmp_path, SPOKEN)
-    found = language.languages_in(tmp_path)
+def third_language(catalogues: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A language whose catalogues stand in a folder; the product finds it there."""
+    found = language.languages_in(catalogues)
     assert found == (language.ENGLISH, SPOKEN)
-    monkeypatch.setattr(language, "FOLDER", tmp_path)
-    monkeypatch.setattr(health_texts, "HEALTH", tmp_path / "health")
+    monkeypatch.setattr(language, "FOLDER", catalogues)
+    monkeypatch.setattr(health_texts, "HEALTH", catalogues / "health")
     for module in (language, languages, sharing):
         monkeypatch.setattr(module, "LANGUAGES", found)
     monkeypatch.setattr(language, "NAMES", {code: language.name_of(code) for code in found})

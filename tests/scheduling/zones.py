@@ -54,11 +54,13 @@ def changes(zone: ZoneInfo) -> tuple[Change, ...]:
     """The changes of two years, earliest first: one reading a day, then halved down to the second."""
     found = []
     before, end = YEARS
+    was = offset(before, zone)
     while before < end:
         after = before + timedelta(days=1)
-        if offset(before, zone) != offset(after, zone):
+        then = offset(after, zone)
+        if was != then:
             found.append(_exact(before, after, zone))
-        before = after
+        before, was = after, then
     return tuple(found)
 
 
