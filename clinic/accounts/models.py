@@ -167,6 +167,12 @@ class Client(Identified, Model):
             "id",
             postgresql_where=sa.text("erased_at IS NULL AND merged_into_id IS NULL"),
         ),
+        # The few whom lists leave out.
+        sa.Index(
+            "ix_clients_gone",
+            "id",
+            postgresql_where=sa.text("erased_at IS NOT NULL OR merged_into_id IS NOT NULL"),
+        ),
         sa.CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id", name="not_merged_into_itself"),
         sa.CheckConstraint("birth_year BETWEEN 1900 AND 2200", name="birth_year_plausible"),
     )

@@ -1,11 +1,11 @@
 """Forms of the client's pages."""
 
 from wtforms import EmailField, StringField
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import InputRequired
 
 from clinic.accounts import services as accounts
 from clinic.language import N_
-from clinic.web.forms import Form
+from clinic.web.forms import Form, readable
 
 
 class SignInLinkForm(Form):
@@ -18,11 +18,8 @@ class SignInLinkForm(Form):
     )
 
     def validate_mail(self, field: EmailField) -> None:
-        """Keep the address as it is compared."""
-        try:
-            field.data = accounts.normalise_mail(field.data or "")
-        except accounts.UnreadableAddress as unreadable:
-            raise ValidationError(unreadable.sentence) from None
+        """Refuse impossible addresses."""
+        readable(accounts.normalise_mail, field.data)
 
 
 class NameForm(Form):

@@ -101,7 +101,7 @@ def send_link(mail: str) -> None:
     limits.take(limits.SIGN_IN_LINKS_NETWORK, limits.network(request.remote_addr), now)
     limits.take(limits.SIGN_IN_LINKS, mail, now)
     with transaction():
-        found = accounts.contacts_on(ContactKind.MAIL, mail)
+        found = accounts.contacts_on(ContactKind.MAIL, accounts.normalise_mail(mail))
         if found:
             owe_sign_in(found[0], now)
 

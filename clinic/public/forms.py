@@ -3,14 +3,14 @@
 from typing import Any
 
 from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional
 
 from clinic import language
 from clinic.accounts import services as accounts
 from clinic.language import N_
 from clinic.practice import queries as practice
 from clinic.web import languages
-from clinic.web.forms import Form
+from clinic.web.forms import Form, readable
 from clinic.web.waiting_form import THERAPIST_DECIDES, THERAPIST_DECIDES_MEANS, WaitingListForm, WhenForm
 
 NUMBER_NEEDED = N_("Enter a telephone number: a therapist calls you there before they confirm the time")
@@ -58,17 +58,12 @@ class PersonForm(Form):
 
     def validate_mail(self, field: EmailField) -> None:
         """Refuse impossible addresses, together with all other errors on the page."""
-        try:
-            accounts.normalise_mail(field.data or "")
-        except accounts.UnreadableAddress as unreadable:
-            raise ValidationError(unreadable.sentence) from None
+        readable(accounts.normalise_mail, field.data)
 
     def validate_phone(self, field: TelField) -> None:
         """Refuse numbers that cannot be dialled from the practice's country."""
-        try:
-            accounts.normalise_phone(field.data or "", practice.the_practice().country)
-        except accounts.UnreadableAddress as unreadable:
-            raise ValidationError(unreadable.sentence) from None
+        country = practice.the_practice().country
+        readable(lambda text: accounts.normalise_phone(text, country), field.data)
 
 
 class BookingDetailsForm(PersonForm):

@@ -4,7 +4,7 @@ A URL holds the day and ids; names are typed into forms only.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -27,11 +27,12 @@ from clinic.booking.models import Appointment, State
 from clinic.booking.placing import NotOffered, SlotTaken
 from clinic.booking.states import NotNow
 from clinic.db import transaction
+from clinic.language.reading import wall_time
 from clinic.practice import queries as practice
 from clinic.refusal import NotFound, Refusal, Stale
 from clinic.staff import day, desk
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import choices, new_client, suggestions
+from clinic.staff.booking import choices, new_client, presets, suggestions
 from clinic.staff.booking.choices import Named
 from clinic.staff.booking.forms import NAME_LENGTH, FindForm
 from clinic.staff.visits import shown_fields, shown_revision
@@ -58,7 +59,6 @@ class AddForm(Form):
     at = StringField(
         "Began at",
         [InputRequired("Enter when it began.")],
-        description="For example 9:30.",
         render_kw={"autocomplete": "off"},
     )
     reason = TextAreaField(
@@ -74,6 +74,16 @@ class AddForm(Form):
         ]
         self.therapist.choices = [(one.slug, one.name) for one in practice.therapists(on)]
         self.location.choices = [(one.slug, one.name) for one in practice.locations(on)]
+        self.at.description = f"For example {wall_time(time(9, 30))}."
+
+    def begin(self, known: Client, now: datetime) -> None:
+        """Begin with the treatment and the therapist of last time, as a booking does, where both can be had."""
+        before = client_search.caller_of(known, now)
+        usual = presets.usual_treatment(practice.treatments(), known=before)
+        if usual is not None:
+            self.treatment.data = usual.slug
+            who = presets.usual_therapist(before, usual)
+            self.therapist.data = who.slug if who else None
 
 
 class AddNewForm(AddForm):
@@ -187,6 +197,8 @@ def add() -> ResponseReturnValue:
     form.offer(on)
     if request.method == "GET":
         form.key.data = form_keys.new()
+        if known is not None:
+            form.begin(known, now)
         return _add_page(form, known, on)
     content = {**form.data, "csrf_token": None, "day": on.isoformat(), "client": str(known and known.id)}
     if (done := _done_before(form, content, on)) is not None:

@@ -286,7 +286,9 @@ def _say_arrived(appointment: Appointment) -> None:
 
 
 def _say_undoable(text: str, appointment: Appointment) -> None:
-    desk.say(text, undo=desk.undo_address(appointment), fields=shown_fields(appointment))
+    # Taking it back leads to the page on which it was pressed.
+    back = desk.staff_path(request.form.get("back")) or ""
+    desk.say(text, undo=desk.undo_address(appointment), fields={**shown_fields(appointment), "back": back})
 
 
 @blueprint.post("/appointments/<uuid:appointment_id>/undo", endpoint="undo")

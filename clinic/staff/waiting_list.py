@@ -25,12 +25,13 @@ from clinic.booking.waiting.queries import WaitingListLine
 from clinic.db import transaction
 from clinic.language.reading import short_date
 from clinic.practice import queries as practice
+from clinic.practice.models import Treatment
 from clinic.practice.supply import supply_of
 from clinic.refusal import NotFound
 from clinic.staff import desk as staff_desk
 from clinic.staff import telling
 from clinic.staff.blueprint import blueprint
-from clinic.staff.booking import choices, new_client, suggestions
+from clinic.staff.booking import choices, new_client, presets, suggestions
 from clinic.staff.booking.choices import BookingChoices
 from clinic.staff.booking.forms import BookForm, FindForm, NewClientForm
 from clinic.web import form_keys, time_values
@@ -177,10 +178,22 @@ def suggest() -> ResponseReturnValue:
 
 
 def _additions_of(found: Sequence[Caller]) -> list[str]:
-    treatment = request.args.get("treatment")
+    """For each the page that puts them on the list: for the treatment that was asked for, or else for that of last time."""
+    asked = request.args.get("treatment")
+    sold = practice.treatments() if found and not asked else []
     return [
-        url_for("staff.add_to_waiting_list", client=known.client.id, treatment=treatment) for known in found
+        url_for(
+            "staff.add_to_waiting_list",
+            client=known.client.id,
+            treatment=asked or _usual(sold, known),
+        )
+        for known in found
     ]
+
+
+def _usual(sold: Sequence[Treatment], known: Caller) -> str | None:
+    usual = presets.usual_treatment(sold, known=known)
+    return usual.slug if usual else None
 
 
 @blueprint.post("/waiting-list/<uuid:entry_id>/end", endpoint="end_entry")

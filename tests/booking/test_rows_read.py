@@ -7,6 +7,8 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from clinic.booking import client_list
+from clinic.booking.client_list import ClientQuestion, ListedClients
 from clinic.db import db
 from config import Settings
 from tests.api.caller import Caller
@@ -61,3 +63,19 @@ def test_a_booking_reads_no_more_of_a_busy_practice(
     assert any("appointments" in tables for tables in read.values())
     too_many = {kind: dict(tables) for kind, tables in read.items() if max(tables.values(), default=0) > FEW}
     assert too_many == {}
+
+
+@pytest.mark.parametrize(
+    ("shown", "year"), [(ListedClients.COMING, 2031), (ListedClients.AWAY, 2040)], ids=str
+)
+def test_a_list_by_visits_reads_each_visit_once_and_the_clients_of_its_page(
+    busy_practice: None, shown: ListedClients, year: int
+) -> None:
+    """Who was erased or joined to another record is left out by the index of these, not by looking at everybody."""
+    now = NOW.replace(year=year)
+    with rows_read() as read:
+        page = client_list.page(ClientQuestion(shown=shown), country="DE", today=now.date(), now=now)
+    assert page.count == TO_COME + 1
+    (listed,) = [tables for kind, tables in read.items() if kind.startswith("WITH")]
+    assert listed["appointments"] <= TO_COME + 1
+    assert 0 < listed["clients"] <= FEW

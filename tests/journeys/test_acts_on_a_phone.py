@@ -88,6 +88,23 @@ def test_what_is_done_most_often_is_within_reach_on_a_phone(
     walk(Finger(page, desk.base), visit)
 
 
+def test_a_month_is_read_on_a_phone_without_a_broken_or_a_cut_word(
+    tab: NewPage, desk: Desk, visit: UUID
+) -> None:
+    page = tab()
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.goto(desk.base + day_of(visit).replace("view=day", "view=month"))
+    heads = page.locator(".cal-month th span[aria-hidden]").all()
+    assert [one.inner_text() for one in heads] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    counts = page.locator(".cal-count").all()
+    assert "2" in [one.inner_text().split()[0] for one in counts]
+    for one in (*heads, *counts):
+        assert one.evaluate("e => e.getClientRects().length") == 1
+        assert one.evaluate(
+            "e => e.getBoundingClientRect().right <= e.parentElement.getBoundingClientRect().right"
+        )
+
+
 @pytest.mark.parametrize("width", [1024, 1280])
 def test_on_a_small_laptop_all_acts_of_a_bar_stand_in_one_row(
     tab: NewPage, desk: Desk, visit: UUID, width: int

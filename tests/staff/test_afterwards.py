@@ -17,6 +17,7 @@ from tests import make
 from tests.plans.conftest import Scene
 from tests.staff.conftest import Browser
 from tests.staff.test_suggesting_clients import leads, suggested
+from tests.web.reading import read
 
 
 @pytest.fixture
@@ -118,6 +119,25 @@ def test_a_visit_that_was_not_in_the_book_stands_there_as_come_with_its_reason(
     deeds = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.purpose == "afterwards")).all()
     assert [(deed.action, deed.subject_id) for deed in deeds] == [("book", visit.id)]
     assert "The server was away." in front_desk.get(f"/staff/appointments/{visit.id}")
+
+
+def test_a_visit_of_somebody_known_begins_with_what_they_had_last_time(
+    scene: Scene, yesterday: str, front_desk: Browser
+) -> None:
+    other = make.therapist(scene.location)
+    usual = make.treatment(therapists=[scene.therapist, other], name="Zone massage")
+    make.appointment(
+        of=usual,
+        who=scene.ada,
+        therapist=other,
+        starts_at=clock.now() - timedelta(days=9),
+        state=State.DONE,
+    )
+    page = read(front_desk.get(adding(yesterday, scene.ada)))
+    for label, slug in (("Treatment", usual.slug), ("Therapist", other.slug)):
+        chosen = [one for one in page.labelled(label).all("option") if one.has("selected")]
+        assert [one.get("value") for one in chosen] == [slug], label
+    assert "For example 09:30." in page.text
 
 
 def test_somebody_is_found_by_name_which_stands_in_no_address(

@@ -245,6 +245,7 @@ def test_week_month_and_the_week_of_everybody_count_visits_and_free_time(
     assert "4 1 visit, a little booked" in month.text
     assert "5, nothing booked" in month.text
     assert "8, nobody works" in month.text
+    assert [one.text for one in month.all("th")][:2] == ["Monday", "Tuesday"], "short to see, whole to hear"
 
 
 def test_the_view_is_remembered_for_the_person_and_not_for_the_next_one(

@@ -124,6 +124,14 @@ def test_what_cannot_be_read_is_said_beside_its_field(
     assert numbers(plan) == [1]
 
 
+def test_a_shorter_course_leads_to_the_reviews_that_no_longer_fit(therapist: Browser, plan: Plan) -> None:
+    sent = typed(therapist, plan, why="Fewer were agreed.", sessions="5", look_backs="4, 8")
+    answer = therapist.post(editor(plan), **sent)
+    assert answer.status_code == 400
+    summary = read(answer.get_data(as_text=True)).one("a", href="#look_backs")
+    assert summary.text == "Look back at sessions between 1 and 5."
+
+
 @pytest.mark.parametrize(
     "forged",
     [

@@ -379,7 +379,7 @@ def test_a_room_stands_in_a_location(owner: Browser, scene: Scene, where: dict[s
     [
         ({"phone": "112 or so"}, "Enter a telephone number"),
         ({"phone": "555 0142"}, "cannot be dialled from elsewhere"),
-        ({"mail": "desk"}, "Enter an e-mail address, for example"),
+        ({"mail": "desk"}, "Enter an e-mail address in the correct format"),
         ({"country": "Atlantis"}, "Choose one of the answers below"),
         ({"currency": ""}, "Choose the currency"),
         ({"name": " "}, "Enter the name."),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
@@ -15,6 +16,7 @@ from tests import make
 from tests.plans.conftest import Scene
 from tests.plans.intakes import BLOOD_PRESSURE, BLOOD_THINNER, KNOTS, review, send
 from tests.staff.conftest import Browser
+from tests.visitor import shown
 from tests.web.reading import read
 
 TODAY_AT_TEN = make.NOW  # 10:00 in Berlin
@@ -128,6 +130,20 @@ def test_nobody_arrives_twice(scene: Scene, front_desk: Browser) -> None:
     visit = scene.visit(starts_at=LATER)
     front_desk.acted(visit, "arrived")
     assert front_desk.act(visit, "arrived").status_code == 409
+
+
+@pytest.mark.parametrize(
+    "back", ["/staff", "/staff/agenda?day=2031-03-03", "/staff/afterwards?day=2031-03-03"]
+)
+def test_taking_back_leads_to_the_page_on_which_it_was_pressed(
+    scene: Scene, front_desk: Browser, back: str
+) -> None:
+    visit = scene.visit(starts_at=LATER)
+    page = read(front_desk.acted(visit, "arrived", back=back))
+    (undo,) = [one for one in page.all("form") if one.get("action").endswith(f"{visit.id}/undo")]
+    answer = front_desk.post(undo.get("action"), **shown(undo))
+    assert answer.headers["Location"] == back
+    assert make.refreshed(visit).state == State.BOOKED
 
 
 def test_a_form_leads_back_to_staff_pages_only(scene: Scene, front_desk: Browser) -> None:

@@ -204,6 +204,18 @@ def test_a_known_client_is_found_and_leads_straight_to_the_form(
     assert page.status == 422
 
 
+def test_somebody_known_waits_for_what_they_had_last_time_unless_another_treatment_was_asked_for(
+    desk: Visitor, make: Make, sold: Treatment
+) -> None:
+    usual = make.treatment(therapists=sold.therapists, name="Zone massage")
+    ada = make.client()
+    make.appointment(of=usual, who=ada, starts_at=NOW - timedelta(days=9), state=State.DONE)
+    for asked, expected in (("", usual), (f"?treatment={sold.slug}", sold)):
+        desk.open(f"/staff/waiting-list/find{asked}").press("Find", text="sample")
+        form = f"/staff/waiting-list/add?client={ada.id}&treatment={expected.slug}"
+        assert desk.page.one("a", href=form).text.startswith("Put Ada on the list")
+
+
 def test_somebody_is_taken_off_the_list(desk: Visitor, make: Make, sold: Treatment) -> None:
     ada = waits(make, sold)
     desk.open("/staff/waiting-list").press("Take off Ada Sample")

@@ -99,11 +99,13 @@ class PlanForm(Form):
     )
 
     def validate_look_backs(self, field: StringField) -> None:
-        """Numbers of sessions, with commas between them."""
+        """Numbers of sessions of this course, with commas between them; a course that was made shorter is the usual reason."""
         try:
-            _numbers(field.data or "")
+            numbers = _numbers(field.data or "")
         except ValueError:
             raise ValidationError(f"Write numbers from 1 to {MOST_SESSIONS}, such as 4, 8.") from None
+        if self.sessions.data and max(numbers, default=0) > self.sessions.data:
+            raise ValidationError(f"Look back at sessions between 1 and {self.sessions.data}.")
 
     def offer(
         self, left_out: Mapping[str, Iterable[str]], activities: Sequence[str], now_is: PlanContent

@@ -1,7 +1,7 @@
 """The forms of the practice itself and of its rules of booking."""
 
 from wtforms import BooleanField, RadioField, SelectField, StringField, TelField, TextAreaField
-from wtforms.validators import Email, InputRequired, Optional, Regexp, ValidationError
+from wtforms.validators import InputRequired, Optional, Regexp, ValidationError
 
 from clinic import language
 from clinic.accounts import services as accounts
@@ -55,10 +55,7 @@ class PracticeForm(TranslatedForm):
     phone = TelField("Telephone", validators=[InputRequired("Enter a telephone number."), TELEPHONE])
     mail = StringField(
         "E-mail address",
-        validators=[
-            InputRequired("Enter an e-mail address."),
-            Email("Enter an e-mail address, for example desk@practice.example."),
-        ],
+        validators=[InputRequired("Enter an e-mail address.")],
     )
     country = SelectField("Country", validators=[InputRequired("Choose the country.")])
     region = SelectField(
@@ -96,6 +93,10 @@ class PracticeForm(TranslatedForm):
         validators=[Optional()],
     )
     about = TextAreaField("About the practice", description="One or two sentences.", validators=[Optional()])
+
+    def validate_mail(self, field: StringField) -> None:
+        """Refuse impossible addresses."""
+        readable(accounts.normalise_mail, field.data)
 
     def validate_phone(self, field: StringField) -> None:
         """Refuse numbers that clients elsewhere could not dial; without a country they cannot be parsed."""
