@@ -315,7 +315,7 @@ def _tell_of_wal(folder: Path) -> None:
 
 def receive_wal(parsed: argparse.Namespace) -> int:
     """Receive and encrypt what the database writes, and copy the whole server once a week, until it is stopped."""
-    settings = command_settings()
+    settings = _receiver_settings()
     if settings.database_replication_url is None:
         print(NO_REPLICATION, file=sys.stderr)
         return 2
@@ -323,7 +323,7 @@ def receive_wal(parsed: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked_to_stop.set())
     clock.follow(settings.clock_file)
-    sealed.use(settings.keys.sealing_bytes)
+    _use_keys_if_any(settings)
     try:
         wal_receiving.receive(
             settings.database_replication_url,
@@ -331,6 +331,7 @@ def receive_wal(parsed: argparse.Namespace) -> int:
             settings.lumbar_data.absolute() / wal_receiving.WORK,
             settings.backup_recipients.split(),
             asked_to_stop,
+            unlimited=parsed.unlimited,
         )
     except Refusal as refusal:
         print(refusal.sentence, file=sys.stderr)
@@ -338,13 +339,24 @@ def receive_wal(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _receiver_settings() -> Settings:
+    """The settings of the receiver: with an address of its own it needs no other server's."""
+    return Settings.without_servers() if os.environ.get("DATABASE_REPLICATION_URL") else command_settings()
+
+
+def _use_keys_if_any(settings: Settings) -> None:
+    """Load the keys whose fingerprints a base backup bears; where there are none it bears none, and none are made."""
+    if settings.lumbar_keys is not None or settings.key_file.path.exists():
+        sealed.use(settings.keys.sealing_bytes)
+
+
 def base_backup(parsed: argparse.Namespace) -> int:
     """Copy the whole server now, as happens each week, while its WAL is received."""
-    settings = command_settings()
+    settings = _receiver_settings()
     if settings.database_replication_url is None:
         print(NO_REPLICATION, file=sys.stderr)
         return 2
-    sealed.use(settings.keys.sealing_bytes)
+    _use_keys_if_any(settings)
     try:
         made = wal_receiving.make_base(
             settings.database_replication_url,
@@ -481,7 +493,7 @@ def _erase_again(settings: Settings, done: Mapping[UUID, datetime]) -> int:
 
 
 def rehearse(parsed: argparse.Namespace) -> int:
-    """Restore the newest backup into servers of its own, look at everything, and say how long that took."""
+    """Restore the newest backup, and the newest moment where WAL is received, into servers of their own, look, and say how long it took."""
     settings = command_settings()
 
     @contextmanager
@@ -497,7 +509,8 @@ def rehearse(parsed: argparse.Namespace) -> int:
     with create_background_app(settings).app_context():
         try:
             storage = _storage_or_refuse(settings) if parsed.from_storage else None
-            found = drill.rehearse(settings.backups, parsed.key, product, storage)
+            wal = settings.wal if settings.backup_wal else None
+            found = drill.rehearse(settings.backups, parsed.key, product, storage, wal)
         except Refusal as refusal:
             print(refusal.sentence, file=sys.stderr)
             return 1
@@ -507,6 +520,11 @@ def rehearse(parsed: argparse.Namespace) -> int:
     )
     print(f"Back after {found.took.total_seconds():.0f} s (recovery time).")
     print(f"Lost would be the last {found.lost.total_seconds() / 3600:.1f} hours (recovery point).")
+    if (moment := found.moment) is not None:
+        print(f"{moment.base.file.name}: with {moment.segments} segments of WAL the newest moment came back.")
+        print(f"{moment.opened} sealed values opened, {moment.seals} seals of the audit hold.")
+        print(f"Back after {moment.took.total_seconds():.0f} s (recovery time).")
+        print(f"Lost would be the last {moment.lost.total_seconds():.0f} seconds (recovery point).")
     return 0
 
 
@@ -536,8 +554,9 @@ def doctor(parsed: argparse.Namespace) -> int:
             has_storage = standing is not BackupState.OFF and backup_storage(settings) is not None
             if runs.storage_state(clock.now(), is_on=has_storage) is BackupState.LATE:
                 faults.append("No backup of the last 26 hours is in the object storage: see Settings, Data.")
-        if wal_archive.state(settings.wal, clock.now(), is_on=settings.backup_wal) is BackupState.LATE:
-            faults.append("The database's WAL is not received: see Settings, Data.")
+        wal = wal_archive.overview(settings.wal, clock.now(), is_on=settings.backup_wal)
+        if wal.state.is_ill:
+            faults.append(wal.trouble or "The database's WAL is not received: see Settings, Data.")
         if is_current:  # Before the newest revision there may be nothing to look at.
             verification = audit_seals.verify()
             seals = verification.seals
@@ -613,7 +632,15 @@ COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     "backup-key": (backup_key, {}),
     "backup": (back_up, {}),
     "backups": (list_backups, {}),
-    "receive-wal": (receive_wal, {}),
+    "receive-wal": (
+        receive_wal,
+        {
+            "--unlimited": {
+                "action": "store_true",
+                "help": "the server may keep WAL for a receiver that is away until its disk is full",
+            }
+        },
+    ),
     "base-backup": (base_backup, {}),
     "restore": (
         restore,

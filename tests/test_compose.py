@@ -19,6 +19,8 @@ from secret_keys import Keys
 
 ROOT = Path(__file__).parents[1]
 OURS = {"migrate", "web", "worker", "beat"}
+RECEIVER = "wal"
+"""Ours as well, with settings of its own, and only where its profile asks for it."""
 SECRETS = {
     "HEALTH_TOKEN": "health-secret-of-thirty-two-letters",
     "LUMBAR_APP_PASSWORD": "app-secret",
@@ -79,9 +81,9 @@ def the_last(word: str) -> str:
 
 
 def test_every_part_of_the_product_is_a_service(services: dict[str, Any]) -> None:
-    assert set(services) == OURS | {"postgres", "redis", "mail"}
-    assert services["mail"]["profiles"] == ["dev"]
-    assert not any("profiles" in service for name, service in services.items() if name != "mail")
+    assert set(services) == OURS | {RECEIVER, "postgres", "redis", "mail"}
+    profiles = {name: service["profiles"] for name, service in services.items() if "profiles" in service}
+    assert profiles == {"mail": ["dev"], RECEIVER: ["wal"]}
 
 
 def test_no_image_floats(services: dict[str, Any]) -> None:
@@ -156,9 +158,9 @@ def test_nothing_runs_as_root(services: dict[str, Any]) -> None:
     assert all(
         service.get("user") not in (None, "root", "0")
         for name, service in services.items()
-        if name not in OURS
+        if name not in OURS | {RECEIVER}
     )
-    for name in OURS:
+    for name in OURS | {RECEIVER}:
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["read_only"] is True
         assert "user" not in services[name]
@@ -186,7 +188,7 @@ def test_the_worker_and_the_timetable_ask_health_for_a_part_it_reports(services:
 def test_everything_waits_for_a_healthy_database_and_the_migrations(services: dict[str, Any]) -> None:
     assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
     assert services["migrate"]["restart"] == "no"
-    for name in OURS - {"migrate"}:
+    for name in (OURS | {RECEIVER}) - {"migrate"}:
         waits = {other: wait["condition"] for other, wait in services[name]["depends_on"].items()}
         assert waits == {"postgres": "service_healthy", "migrate": "service_completed_successfully"}
 
@@ -254,6 +256,38 @@ def test_the_role_that_seals_the_audit_is_known_to_the_worker_and_the_database_a
 ) -> None:
     knowing = {name for name, service in services.items() if "sealer-secret" in json.dumps(service)}
     assert knowing == {"worker", "postgres"}
+
+
+def test_wal_is_received_only_where_a_profile_asks_for_it_by_a_role_that_nobody_else_knows() -> None:
+    given = SECRETS | OTHERS | {"LUMBAR_RECEIVER_PASSWORD": "receiver-secret", "ARCHIVE_TIMEOUT": "50s"}
+    services = interpolated(yaml.safe_load(text()), given)["services"]
+    receiver = services[RECEIVER]
+    assert receiver["profiles"] == ["wal"]
+    assert receiver["command"] == ["python", "-m", "clinic", "receive-wal"]
+    assert set(receiver["environment"]) == {
+        "BACKUP_RECIPIENTS", "BACKUP_FOLDER", "HEALTH_TOKEN", "DATABASE_REPLICATION_URL",
+    }  # fmt: skip
+    knowing = {name for name, service in services.items() if "receiver-secret" in json.dumps(service)}
+    assert knowing == {RECEIVER, "postgres"}
+    others = {value for name, value in SECRETS.items() if name != "HEALTH_TOKEN"}
+    assert not any(value in json.dumps(receiver) for value in others)
+    assert "max_slot_wal_keep_size=4GB" in services["postgres"]["command"]
+    assert "archive_timeout=50s" in services["postgres"]["command"]
+    compile(receiver["healthcheck"]["test"][-1], RECEIVER, "exec")
+    assert "['backup_wal'] == 'ok'" in receiver["healthcheck"]["test"][-1]
+    script = (ROOT / "tools/postgres/roles.sh").read_text()
+    assert "CREATE ROLE lumbar_receiver LOGIN REPLICATION" in script
+    assert "host replication lumbar_receiver all scram-sha-256" in script
+
+
+def test_the_service_of_the_receiver_has_settings_of_its_own() -> None:
+    files = [
+        re.findall(r"(?m)^EnvironmentFile=(\S+)$", (ROOT / "docs/service" / name).read_text())
+        for name in ("lumbar.service", "lumbar-wal.service")
+    ]
+    assert files == [["/etc/lumbar.env"], ["/etc/lumbar-wal.env"]]
+    named = re.findall(r"(?m)^#   ([A-Z_]+)=", (ROOT / "docs/service/lumbar-wal.service").read_text())
+    assert named == ["LUMBAR_DATA", "BACKUP_RECIPIENTS", "DATABASE_REPLICATION_URL"]
 
 
 def test_each_command_is_one_the_product_has(services: dict[str, Any], tmp_path: Path) -> None:

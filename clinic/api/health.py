@@ -13,7 +13,6 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from clinic import __version__, clock
 from clinic.accounts import audit_seals
 from clinic.backup import runs, wal_archive
-from clinic.backup.runs import BackupState
 from clinic.db import db
 from clinic.messaging import backlog, heartbeat
 from clinic.web.access import anyone, audience
@@ -51,7 +50,7 @@ def health() -> Response:
         and behind.are_none
         and is_on_time
         and sealing == "ok"
-        and BackupState.LATE not in (backup, storage, wal)
+        and not any(each.is_ill for each in (backup, storage, wal))
     )
     status = "ok" if is_well else "degraded"
     if not _may_see_details():

@@ -3,23 +3,25 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
 
-from clinic import clock, sealed
+from clinic import clock, schema, sealed
 from clinic.accounts import audit_seals
-from clinic.backup import making, object_storage, restoring, runs
+from clinic.backup import making, object_storage, point_in_time, restoring, runs
 from clinic.backup.archive import digest
 from clinic.backup.models import BackupDeed
 from clinic.backup.object_storage import StorageAddress
 from clinic.backup.restoring import RestoredBackup
+from clinic.backup.wal_archive import KeptBase
 from clinic.db import Base, db, transaction
-from clinic.embedded.servers import Servers, scratch_servers
+from clinic.embedded.process import ServerFailed
+from clinic.embedded.servers import Servers, ServersWanted, scratch_servers
 from clinic.messaging import pause
 from clinic.messaging.models import Sending
 from clinic.refusal import Refusal
@@ -50,6 +52,21 @@ class DrillReport:
     """From the encrypted file, wherever it lay, to a database that can be used (recovery time)."""
     lost: timedelta
     """What would be missing if the live database were lost now (recovery point)."""
+    moment: "MomentReport | None" = None
+    """What bringing back the newest moment found, where WAL is received."""
+
+
+@dataclass(frozen=True, slots=True)
+class MomentReport:
+    """What bringing back the newest moment of the received WAL found."""
+
+    base: KeptBase
+    segments: int
+    opened: int
+    seals: int
+    took: timedelta
+    lost: timedelta
+    """From the end of the WAL that lay there to the beginning of the drill (recovery point)."""
 
 
 Product = Callable[[Servers], AbstractContextManager[object]]
@@ -57,29 +74,44 @@ Product = Callable[[Servers], AbstractContextManager[object]]
 
 
 def rehearse(
-    folder: Path, key_file: Path, product: Product, storage: StorageAddress | None = None
+    folder: Path,
+    key_file: Path,
+    product: Product,
+    storage: StorageAddress | None = None,
+    wal: Path | None = None,
 ) -> DrillReport:
     """Restore the newest backup into servers that are removed afterwards, look at it, and note the drill in the live database.
 
-    The backup comes from the folder, or from the object storage if one is given. Owns its transactions. Raises a Refusal after noting it.
+    The backup comes from the folder, or from the object storage if one is given. With a folder of received WAL the newest moment is brought
+    back as well, as a drill of its own. Owns its transactions. Raises a Refusal after noting it.
     """
+    with _noted() as note:
+        report = _rehearsed(folder, key_file, product, storage)
+        note(report.file_name, report.file_bytes, report.sha256)
+    if wal is None:
+        return report
+    with _noted() as note:
+        moment = _rehearsed_moment(wal, key_file, product)
+        file = moment.base.file
+        note(f"{file.parent.name}/{file.name}", file.stat().st_size, digest(file))
+    return replace(report, moment=moment)
+
+
+@contextmanager
+def _noted() -> Iterator[Callable[[str, int, str], None]]:
+    """One drill as the live database remembers it; the block is given what notes the file it was about, with its bytes and SHA-256."""
     with transaction():
         run_id = runs.begin(BackupDeed.DRILL, clock.now()).id
+    about: list[tuple[str, int, str]] = []
     try:
-        report = _rehearsed(folder, key_file, product, storage)
+        yield lambda name, size, sha256: about.append((name, size, sha256))
     except Refusal as refusal:
         with transaction():
             runs.end_badly(run_id, refusal.sentence, clock.now())
         raise
+    ((name, size, sha256),) = about
     with transaction():
-        runs.end_well(
-            run_id,
-            file_name=report.file_name,
-            file_bytes=report.file_bytes,
-            sha256=report.sha256,
-            now=clock.now(),
-        )
-    return report
+        runs.end_well(run_id, file_name=name, file_bytes=size, sha256=sha256, now=clock.now())
 
 
 def _rehearsed(folder: Path, key_file: Path, product: Product, storage: StorageAddress | None) -> DrillReport:
@@ -92,6 +124,23 @@ def _rehearsed(folder: Path, key_file: Path, product: Product, storage: StorageA
             opened, seals = _looked_at(clock.now())
         lost = clock.now() - restored.manifest.made_at
         return DrillReport(file.name, file.stat().st_size, digest(file), restored, opened, seals, took, lost)
+
+
+def _rehearsed_moment(wal: Path, key_file: Path, product: Product) -> MomentReport:
+    with tempfile.TemporaryDirectory(prefix="lumbar-drill-") as work:
+        asked_at, began = clock.now(), time.monotonic()
+        folder = Path(work)
+        found = point_in_time.restore(wal, key_file, None, folder)
+        try:
+            with Servers(folder, wanted=ServersWanted(broker=False)) as servers:
+                schema.upgrade(servers.urls.owner)
+                took = timedelta(seconds=time.monotonic() - began)
+                with product(servers):
+                    opened, seals = _looked_at(clock.now())
+        except ServerFailed as error:
+            raise DrillFailed(f"The database that was brought back could not be started: {error}.") from None
+        until = found.closed_at or found.base.made_at
+        return MomentReport(found.base, found.segments, opened, seals, took, asked_at - until)
 
 
 def _looked_at(now: datetime) -> tuple[int, int]:

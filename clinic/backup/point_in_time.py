@@ -53,6 +53,10 @@ class RestoredMoment:
     base: KeptBase
     last_at: datetime | None
     """When the last transaction was that is in it; None if there was none since the base backup."""
+    closed_at: datetime | None
+    """When the last segment was closed that was replayed: whatever was committed before is in it."""
+    segments: int
+    """How many were replayed."""
 
 
 class _Way:
@@ -62,13 +66,16 @@ class _Way:
         self.line, self.base, self.keys, self.work = line, base, keys, work
         self.obstacle: str | None = None
         self.closed_at: datetime | None = None
+        self.segments = 0
+        self.head = wal_archive.open_base(base.file, keys, work)
+        _refuse_other_postgres(self.head.postgres)
+        if not sealed.are_known(self.head.sealing_keys):
+            raise OtherSealingKeys
 
     def unpack(self, data: Path) -> None:
         """Put the base backup and all its segments up to the first that is missing or damaged into a server's folder."""
-        head = wal_archive.open_base(self.base.file, self.keys, self.work, data)
-        _refuse_other_postgres(head.postgres)
-        if not sealed.are_known(head.sealing_keys):
-            raise OtherSealingKeys
+        wal_archive.unpack_base(self.work, data)
+        head = self.head
         wanted = head.first_segment
         for segment in self.line.segments:
             if segment < wanted:
@@ -86,6 +93,7 @@ class _Way:
                     f"Segment {segment} in {self.line.folder.name} cannot be used. {refusal.sentence}"
                 )
                 return
+            self.segments += 1
             wanted = wal_archive.after(segment, head.segment_bytes)
 
 
@@ -120,7 +128,8 @@ def restore(
                 _refuse_newer(connection)
                 before_writing()
 
-            return RestoredMoment(base, recovery.recover(servers, at=at, fill=fill, look=look))
+            last_at = recovery.recover(servers, at=at, fill=fill, look=look)
+            return RestoredMoment(base, last_at, way.closed_at, way.segments)
     except NotRecovered as failure:
         raise _explained(failure, way, at) from None
     except recovery.FolderInUse:
@@ -152,8 +161,8 @@ def _refuse_other_postgres(number: int) -> None:
     here = postgres.server_here()
     if here != number // 10_000:
         raise OtherPostgres(
-            f"PostgreSQL {number // 10_000} made this base backup, and here is {here}. Nothing was changed; with programs of that "
-            "version it can be brought back by hand."
+            f"A moment is brought back by a server of the same major version: PostgreSQL {number // 10_000} made this base backup, and "
+            f"here is {here}. Nothing was changed; with programs of version {number // 10_000} it can be brought back."
         )
 
 

@@ -27,6 +27,15 @@ class BackupState(StrEnum):
     LATE = "late"
     OFF = "off"
     """No public key is set, so nobody could read one."""
+    NO_ROOM = "no_room"
+    """WAL is received, but there is too little free space for a base backup."""
+    NO_BASE = "no_base"
+    """WAL is received, but the last base backup failed for another reason."""
+
+    @property
+    def is_ill(self) -> bool:
+        """Whether somebody must do something."""
+        return self not in (BackupState.OK, BackupState.OFF)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,19 @@ BASE: Final = re.compile(r"base-(\d{8}T\d{6}Z)-([0-9A-F]{24})\.base")
 SEGMENT: Final = re.compile(r"([0-9A-F]{24})\.wal")
 STATUS: Final = "status.json"
 PLAIN: Final = "plain"
+PLAIN_BASE: Final = "plain-base"
 LATE_AFTER: Final = timedelta(minutes=3)
 """Without another segment; the worker alone writes something every minute."""
 BASE_LATE_AFTER: Final = timedelta(days=8)
 """Without another base backup; one is made each week."""
 KEPT: Final = timedelta(days=7)
 """Any moment of so long ago can be brought back."""
+LINE_LASTS: Final = timedelta(days=28)
+"""After its newest base backup; then a new line begins, so that the folder does not grow while base backups fail."""
+BASELESS_KEPT: Final = timedelta(days=1)
+"""Segments of a line without a base backup stay so long: one that is being made begins with one of them."""
+NO_ROOM: Final = "no-room"
+"""The code of the refusal of a base backup for which there is too little free space."""
 WAL_ADDRESSES: Final = 1 << 32
 """So many bytes of WAL share the first two parts of a segment's name."""
 
@@ -93,11 +100,24 @@ class WalStatus:
     """When the newest segment was closed: everything until then lies there."""
     base_at: datetime | None = None
     """When the newest base backup of its line was complete."""
+    baseless_since: datetime | None = None
+    """Since when its lines have had no base backup, through however many starts; None if there is one."""
+    trouble: str | None = None
+    """Why the last base backup was not made, as the code of a refusal; None once one was made."""
+    trouble_said: str | None = None
+    """The same as a sentence, which names no value of any row."""
 
     def started_again(self, now: datetime) -> "WalStatus":
         """How it stands at another start; one start after another without a segment wins no time."""
         has_closed = self.closed_at is not None and self.closed_at >= self.began_at
         return replace(self, began_at=now) if has_closed else self
+
+    def in_line(self, base_at: datetime | None, now: datetime) -> "WalStatus":
+        """How it stands in a line whose newest base backup is of then; without one, since when there has been none is kept."""
+        if base_at is not None:
+            return replace(self, base_at=base_at, baseless_since=None)
+        since = self.baseless_since or (now if self.base_at else self.began_at)
+        return replace(self, base_at=None, baseless_since=since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +127,8 @@ class WalOverview:
     state: BackupState
     since: datetime | None = None
     until: datetime | None = None
+    trouble: str | None = None
+    """Why the last base backup was not made, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,34 +227,35 @@ def keep_base(data: Path, head: BaseHead, line: Path, readers: list[Recipient], 
     return _kept(plain, line / head.name, readers)
 
 
-def open_base(file: Path, keys: list[Identity], work: Path, to: Path) -> BaseHead:
-    """Unpack a base backup into an empty folder. Raises UnreadableBackup, and OSError for a full disk."""
-    plain = work / PLAIN
+def open_base(file: Path, keys: list[Identity], work: Path) -> BaseHead:
+    """Open a base backup into the folder `work`, for `unpack_base`. Raises UnreadableBackup, and OSError for a full disk."""
+    plain = work / PLAIN_BASE
     archive.open_to(file, keys, plain)
     try:
         with plain.open("rb") as source:
             known = json.loads(source.readline())
             known["sealing_keys"] = {int(key): print_ for key, print_ in known["sealing_keys"].items()}
             head = BaseHead(**known)
-            with gzip.GzipFile(fileobj=source) as large, tarfile.open(fileobj=large, mode="r|") as tar:
-                tar.extractall(to, filter="data")
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        EOFError,
-        zlib.error,
-        gzip.BadGzipFile,
-        tarfile.TarError,
-    ):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise UnreadableBackup("This is not a base backup of Lumbar.") from None
-    plain.unlink()
     if head.name != file.name:
         raise UnreadableBackup(
             f"By its name it is {file.name}, but it holds {head.name}: files were exchanged."
         )
     return head
+
+
+def unpack_base(work: Path, to: Path) -> None:
+    """Unpack what `open_base` opened into an empty folder. Raises UnreadableBackup, and OSError for a full disk."""
+    plain = work / PLAIN_BASE
+    try:
+        with plain.open("rb") as source:
+            source.readline()
+            with gzip.GzipFile(fileobj=source) as large, tarfile.open(fileobj=large, mode="r|") as tar:
+                tar.extractall(to, filter="data")
+    except (ValueError, EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError):
+        raise UnreadableBackup("This is not a base backup of Lumbar.") from None
+    plain.unlink()
 
 
 def _as_line(head: Mapping[str, Any]) -> bytes:
@@ -254,7 +277,10 @@ def _kept(plain: Path, to: Path, readers: list[Recipient]) -> Path:
 
 
 def forget_old(folder: Path, line_in_use: Path, now: datetime) -> None:
-    """Delete base backups that no moment since `now` less KEPT needs, and the segments before the oldest that is left."""
+    """Delete base backups that no moment since `now` less KEPT needs, and the segments before the oldest that is left.
+
+    In a line without a base backup, segments older than BASELESS_KEPT lead nowhere and go, but for the newest.
+    """
     for line in lines(folder):
         for base, next_base in pairwise(line.bases):
             if next_base.made_at <= now - KEPT:
@@ -263,9 +289,15 @@ def forget_old(folder: Path, line_in_use: Path, now: datetime) -> None:
             _remove(line.folder)
             continue
         left = bases(line.folder)
-        for segment in line.segments:
-            if left and segment[8:] < left[0].first_segment[8:]:
-                (line.folder / f"{segment}.wal").unlink(missing_ok=True)
+        for segment in line.segments[:-1]:
+            file = line.folder / f"{segment}.wal"
+            is_needed = (
+                segment[8:] >= left[0].first_segment[8:]
+                if left
+                else file.stat().st_mtime >= (now - BASELESS_KEPT).timestamp()
+            )
+            if not is_needed:
+                file.unlink(missing_ok=True)
 
 
 def _ended_before(line: WalLine, instant: datetime) -> bool:
@@ -285,7 +317,11 @@ def _remove(line: Path) -> None:
 def note(folder: Path, status: WalStatus) -> None:
     """Write down how the receiver stands, for those who ask."""
     draft = folder / f".{STATUS}.draft"
-    words = {name: value.isoformat() for name, value in asdict(status).items() if value is not None}
+    words = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(status).items()
+        if value is not None
+    }
     draft.write_text(json.dumps(words))
     draft.rename(folder / STATUS)
 
@@ -294,13 +330,17 @@ def status(folder: Path) -> WalStatus | None:
     """What the receiver last noted; None if none ever ran, or if it cannot be read."""
     try:
         known = json.loads((folder / STATUS).read_text())
-        return WalStatus(**{name: datetime.fromisoformat(text) for name, text in known.items()})
+        read: dict[str, Any] = {
+            name: str(text) if name.startswith("trouble") else datetime.fromisoformat(text)
+            for name, text in known.items()
+        }
+        return WalStatus(**read)
     except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 
 def state(folder: Path, now: datetime, *, is_on: bool) -> BackupState:
-    """How the received WAL stands: off unless it is asked for, late without a segment or without a base backup."""
+    """How the received WAL stands: off unless it is asked for, late without a segment or a base backup; or why there is no new one."""
     if not is_on:
         return BackupState.OFF
     found = status(folder)
@@ -309,9 +349,11 @@ def state(folder: Path, now: datetime, *, is_on: bool) -> BackupState:
     seen = max(found.began_at, found.closed_at or found.began_at)
     is_on_time = seen > now - LATE_AFTER
     if found.base_at is None:
-        has_base = found.began_at > now - LATE_AFTER
+        has_base = (found.baseless_since or found.began_at) > now - LATE_AFTER
     else:
         has_base = found.base_at > now - BASE_LATE_AFTER
+    if is_on_time and found.trouble is not None:
+        return BackupState.NO_ROOM if found.trouble == NO_ROOM else BackupState.NO_BASE
     return BackupState.OK if is_on_time and has_base else BackupState.LATE
 
 
@@ -322,7 +364,12 @@ def overview(folder: Path, now: datetime, *, is_on: bool) -> WalOverview:
     """
     found, newest = status(folder), max(folder.glob("line-*"), default=None)
     first = min((base.made_at for base in bases(newest)), default=None) if newest else None
-    return WalOverview(state(folder, now, is_on=is_on), first, found.closed_at if found else None)
+    return WalOverview(
+        state(folder, now, is_on=is_on),
+        first,
+        found.closed_at if found else None,
+        found.trouble_said if found else None,
+    )
 
 
 def sizes(folder: Path) -> WalSizes:

@@ -22,7 +22,7 @@ from pyrage.x25519 import Recipient
 
 from clinic import clock
 from clinic.backup import archive, base_backups, postgres, wal_archive
-from clinic.backup.making import NoReaders, NotWritable
+from clinic.backup.making import BackupUnderWay, NoReaders, NotWritable
 from clinic.backup.wal_archive import KeptBase, WalStatus
 from clinic.embedded.cluster import SLOT
 from clinic.embedded.process import AlreadyRunning, lock_folder
@@ -40,6 +40,7 @@ STOP_SECONDS: Final = 10.0
 BASE_EVERY: Final = timedelta(days=7)
 BASE_AGAIN_AFTER: Final = timedelta(hours=1)
 """After one that failed."""
+FORGET_EVERY: Final = timedelta(hours=1)
 
 
 class AnotherReceives(Refusal):
@@ -61,6 +62,16 @@ class LineBroken(Refusal):
     code = "line-broken"
 
 
+class KeptWithoutLimit(Refusal):
+    """The server keeps all WAL for a receiver that is away, and nobody said that this is meant."""
+
+    code = "kept-without-limit"
+    sentence = (
+        "This server keeps WAL for a receiver that is away until its disk is full: set max_slot_wal_keep_size on it, 4GB say, or, "
+        "if that is meant, start `receive-wal --unlimited`. It keeps none for this one now."
+    )
+
+
 class NoLine(Refusal):
     """Nothing is received, so there is no line that a base backup could begin."""
 
@@ -80,15 +91,23 @@ class _Server:
     slot_is_taken: bool | None
     """Whether somebody receives from it."""
     now: datetime
+    is_unlimited: bool
+    """Whether it keeps WAL for a receiver that is away, however much that gets."""
 
 
 def receive(
-    url: str, folder: Path, work: Path, readers: Sequence[str], asked_to_stop: threading.Event
+    url: str,
+    folder: Path,
+    work: Path,
+    readers: Sequence[str],
+    asked_to_stop: threading.Event,
+    *,
+    unlimited: bool = False,
 ) -> None:
     """Receive until asked to stop; call it in the thread that lives longest.
 
-    `url` is of a role that may replicate, `folder` of the received WAL, `work` for what is not encrypted yet. Raises NoReaders, NotWritable,
-    AnotherReceives, ReceivingEnded, LineBroken, archive.UnreadableKey, archive.UnreadableBackup, postgres.NoPrograms, postgres.ProgramFailed.
+    `url` is of a role that may replicate, `folder` of the received WAL, `work` for what is not encrypted yet; `unlimited` accepts a server that
+    keeps WAL without a limit. Raises NoReaders, NotWritable, AnotherReceives, KeptWithoutLimit, ReceivingEnded, LineBroken, archive.UnreadableKey, archive.UnreadableBackup, postgres.NoPrograms, postgres.ProgramFailed.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -99,7 +118,7 @@ def receive(
             keys = archive.recipients(readers)
             if not keys:
                 raise NoReaders
-            _Receiver(url, folder, work, list(readers), keys).run(asked_to_stop)
+            _Receiver(url, folder, work, list(readers), keys).run(asked_to_stop, unlimited=unlimited)
     except AlreadyRunning:
         raise AnotherReceives from None
     except OSError:
@@ -123,14 +142,18 @@ class _Receiver:
         self.url, self.folder, self.work, self.readers, self.keys = url, folder, work, readers, keys
         self.incoming = work / INCOMING
 
-    def run(self, asked_to_stop: threading.Event) -> None:
+    def run(self, asked_to_stop: threading.Event, *, unlimited: bool) -> None:
         server = _left_alone(self.url, asked_to_stop)
+        if server.is_unlimited and not unlimited:
+            _let_go_slot(self.url)
+            raise KeptWithoutLimit
         self._clear_away()
         self.line = self._line(server)
         kept = wal_archive.bases(self.line)
         self.segment = max((path.stem for path in self.line.glob("*.wal")), default=None)
         known = wal_archive.status(self.folder) or WalStatus(clock.now())
-        self.status = replace(known, base_at=kept[-1].made_at if kept else None)
+        self.status = known.in_line(kept[-1].made_at if kept else None, clock.now())
+        self.forget_due = clock.system()
         self.base_due = kept[-1].made_at + BASE_EVERY if kept else server.now
         wal_archive.note(self.folder, self.status)
         self._keep_complete()  # What cannot encrypt must not receive: it would fill the disk.
@@ -160,6 +183,10 @@ class _Receiver:
             elif base is not None and base.done():
                 self._note_base(base)
                 base = None
+            if clock.system() >= self.forget_due:
+                self.forget_due = clock.system() + FORGET_EVERY
+                wal_archive.forget_old(self.folder, self.line, clock.system())
+                self._refuse_endless()
 
     def _keep_complete(self) -> None:
         for file in sorted(self.incoming.iterdir()):
@@ -182,23 +209,31 @@ class _Receiver:
             (self.work / LINE).unlink(missing_ok=True)
             raise LineBroken(f"Segment {wanted} was never received: a new line begins.")
 
+    def _refuse_endless(self) -> None:
+        """Begin a new line once base backups have failed for long: what is received would be needed for ever, and grow."""
+        if _is_too_long(self.status.base_at, clock.system()):
+            raise LineBroken("No base backup was made for four weeks: a new line begins.")
+
     def _note_base(self, base: "Future[KeptBase]") -> None:
         try:
             made = base.result()
         except Refusal as refusal:
             self.base_due = clock.system() + BASE_AGAIN_AFTER
+            if not isinstance(refusal, BackupUnderWay):
+                self.status = replace(self.status, trouble=refusal.code, trouble_said=str(refusal.sentence))
+                wal_archive.note(self.folder, self.status)
             print(f"No base backup was made: {refusal.sentence}", flush=True)  # noqa: T201  # the receiver's log
             return
         self.base_due = made.made_at + BASE_EVERY
-        self.status = replace(self.status, base_at=made.made_at)
+        self.status = replace(
+            self.status.in_line(made.made_at, made.made_at), trouble=None, trouble_said=None
+        )
         wal_archive.note(self.folder, self.status)
         wal_archive.forget_old(self.folder, self.line, made.made_at)
 
     def _clear_away(self) -> None:
         """What a killed receiver left on its way."""
-        for path in self.work.glob(f"{base_backups.WORK}*"):
-            if path.is_dir():
-                shutil.rmtree(path)
+        base_backups.clear_away(self.work)
         (self.work / wal_archive.PLAIN).unlink(missing_ok=True)
 
     def _line(self, server: _Server) -> Path:
@@ -206,8 +241,11 @@ class _Receiver:
         known = _known(self.work)
         same = (known.get("system"), known.get("timeline")) == (server.system, server.timeline)
         if same and server.slot not in (None, "lost") and (self.folder / known["line"]).is_dir():
-            self.incoming.mkdir(exist_ok=True)
-            return self.folder / known["line"]
+            line = self.folder / known["line"]
+            kept = wal_archive.bases(line)
+            if not _is_too_long(kept[-1].made_at if kept else None, server.now):
+                self.incoming.mkdir(exist_ok=True)
+                return line
         (self.work / LINE).unlink(missing_ok=True)
         shutil.rmtree(self.incoming, ignore_errors=True)
         self.incoming.mkdir()
@@ -217,6 +255,10 @@ class _Receiver:
         words = {"system": server.system, "timeline": server.timeline, "line": line.name}
         (self.work / LINE).write_text(json.dumps(words))
         return line
+
+
+def _is_too_long(base_at: datetime | None, now: datetime) -> bool:
+    return base_at is not None and base_at < now - wal_archive.LINE_LASTS
 
 
 def _known(work: Path) -> dict[str, str]:
@@ -232,7 +274,8 @@ def _asked(url: str) -> _Server:
         row = connection.execute(
             "SELECT (SELECT system_identifier::text FROM pg_control_system()), left(pg_walfile_name(pg_current_wal_lsn()), 8),"
             " (SELECT wal_status FROM pg_replication_slots WHERE slot_name = %(slot)s),"
-            " (SELECT active FROM pg_replication_slots WHERE slot_name = %(slot)s), clock_timestamp()",
+            " (SELECT active FROM pg_replication_slots WHERE slot_name = %(slot)s), clock_timestamp(),"
+            " (SELECT setting::int < 0 FROM pg_settings WHERE name = 'max_slot_wal_keep_size')",
             {"slot": SLOT},
         ).fetchone()
         assert row is not None
@@ -246,6 +289,15 @@ def _left_alone(url: str, asked_to_stop: threading.Event) -> _Server:
         if not server.slot_is_taken or asked_to_stop.wait(LOOK_SECONDS):
             return server
     raise AnotherReceives
+
+
+def _let_go_slot(url: str) -> None:
+    """Keep nothing for a receiver that does not come to work."""
+    with postgres.connected(url) as connection:
+        connection.execute(
+            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s AND NOT active",
+            [SLOT],
+        )
 
 
 def _new_slot(url: str, *, is_there: bool) -> None:

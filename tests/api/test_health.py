@@ -120,6 +120,12 @@ def test_three_minutes_without_a_segment_of_wal_show_where_it_is_received(
         found = client.get("/health", headers=AUTHORIZED).get_json()
         status = "ok" if word == "ok" else "degraded"
         assert (found["status"], found["backup_wal"]) == (status, word), (minutes, base_at)
+    for trouble, word in (("no-room", "no_room"), ("program-failed", "no_base")):
+        wal_archive.note(
+            tmp_path, WalStatus(early, make.NOW, early, trouble=trouble, trouble_said="It failed.")
+        )
+        found = client.get("/health", headers=AUTHORIZED).get_json()
+        assert (found["status"], found["backup_wal"]) == ("degraded", word)
     (tmp_path / wal_archive.STATUS).write_text("nonsense")
     assert client.get("/health", headers=AUTHORIZED).get_json()["backup_wal"] == "late"
     (tmp_path / wal_archive.STATUS).unlink()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import threading
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 
 from clinic import sealed
 from clinic.accounts.models import Client
-from clinic.backup import archive, point_in_time, wal_archive
+from clinic.backup import archive, point_in_time, postgres, wal_archive
 from clinic.backup.archive import UnreadableBackup
 from clinic.backup.point_in_time import OutOfReach
 from clinic.backup.restoring import OtherSealingKeys
@@ -110,6 +111,7 @@ def receiving(stage: Stage, public: str) -> None:
     stage.start(
         "clinic",
         "receive-wal",
+        "--unlimited",
         DATABASE_REPLICATION_URL=stage.servers.urls.receiver,
         BACKUP_RECIPIENTS=public,
     )
@@ -290,6 +292,46 @@ def test_moments_out_of_reach_other_keys_and_a_damaged_base_are_refused_with_not
         point_in_time.restore(story.wal, story.key_file, story.at, tmp_path / "servers")
     assert not (tmp_path / "servers" / "data").exists()
     sealed.use(keys_of(story))
+
+
+def test_a_base_backup_of_another_major_version_is_refused_before_anything_is_written(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed.use(keys_of(story))
+    monkeypatch.setattr(postgres, "server_here", lambda: 17)
+    with pytest.raises(point_in_time.OtherPostgres, match="of the same major version: PostgreSQL 18 made"):
+        point_in_time.restore(story.wal, story.key_file, story.at, tmp_path / "servers")
+    assert not (tmp_path / "servers").exists()
+
+
+def test_a_drill_brings_back_the_newest_moment_too_and_says_what_would_be_lost(
+    story: Story, stage: Stage, key_pair: tuple[Path, str]
+) -> None:
+    variables = {
+        **stage.environment(),
+        "LUMBAR_KEYS": story.keys,
+        "BACKUP_RECIPIENTS": key_pair[1],
+        "BACKUP_WAL": "1",
+    }
+    status, said = run(["backup"], variables)
+    assert status == 0, said
+    words = ["drill", "--key", str(story.key_file)]
+    status, said = run(words, variables)
+    assert status == 0, said
+    assert re.search(r"base-\S+: with \d+ segments of WAL the newest moment came back\.", said)
+    (lost,) = re.findall(r"Lost would be the last (\d+) seconds \(recovery point\)", said)
+    assert int(lost) < WAIT_SECONDS * slowness() * 2
+    (line,) = story.wal.glob("line-*")
+    shutil.copytree(line, story.wal.parent / "kept")
+    try:
+        flip(sorted(line.glob("*.wal"))[-3])
+        status, said = run(words, variables)
+        assert (status, "cannot be used" in said) == (1, True), said
+    finally:
+        shutil.copytree(story.wal.parent / "kept", line, dirs_exist_ok=True)
+        shutil.rmtree(story.wal.parent / "kept")
+    asked_of = "SELECT is_good, file_name LIKE 'line-%/base-%' FROM backup_runs WHERE deed = 'drill' ORDER BY began_at"
+    assert asked(stage, asked_of) == [(True, False), (True, True), (True, False), (False, None)]
 
 
 def test_a_server_elsewhere_is_left_alone_and_the_zone_of_a_moment_is_kept(

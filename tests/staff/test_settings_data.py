@@ -63,6 +63,13 @@ def test_it_says_which_moments_can_be_brought_back_and_when_none_is_added(
         closed_at = NOW - timedelta(minutes=minutes)
         wal_archive.note(tmp_path, WalStatus(began_at=early, closed_at=closed_at, base_at=early))
         assert says in owner.open(DATA).text
+    without_room = WalStatus(
+        early, NOW, early, trouble="no-room", trouble_said="There is too little room: 1 GB."
+    )
+    wal_archive.note(tmp_path, without_room)
+    text = owner.open(DATA).text
+    assert "can no longer be copied for recovery.</strong> There is too little room: 1 GB." in text
+    assert "can still be brought back." in text
 
 
 def test_without_object_storage_it_says_that_backups_lie_on_this_machine(
