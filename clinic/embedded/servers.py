@@ -100,7 +100,9 @@ class Servers:
         wanted: ServersWanted = BOTH,
         held_by: Leash | None = None,
         receives_wal: bool = False,
+        programs: Path | None = None,
     ) -> None:
+        self.programs = programs
         self.wanted = wanted
         self.receives_wal = receives_wal
         self.directory = directory.resolve()
@@ -157,7 +159,8 @@ class Servers:
         # Undone in the opposite order: the broker stops before the database.
         if self.wanted.database:
             self.database = Server(
-                database_program(plan, WAL_OPTIONS if self.receives_wal else {}), held_by=self.held_by
+                database_program(plan, WAL_OPTIONS if self.receives_wal else {}, self.programs),
+                held_by=self.held_by,
             )
             self._undo.callback(self.database.stop)
         if self.wanted.broker:
@@ -166,6 +169,7 @@ class Servers:
             self.launch_broker()
         if self.wanted.database:
             cluster.make(plan)
+            _refuse_another_major(plan.data, self.programs)
             self.launch_database()
             self.database.wait_until_ready()
             cluster.furnish(plan)
@@ -186,6 +190,16 @@ def planned(directory: Path, *, durable: bool = True, with_database: bool = True
     )
 
 
+def _refuse_another_major(data: Path, programs: Path | None) -> None:
+    found, here = cluster.major_of(data), cluster.major_here(programs)
+    if found != here:
+        raise ServerFailed(
+            f"The database in {data.parent} is of PostgreSQL {found}, and this Lumbar brings PostgreSQL {here}: run "
+            "`python -m clinic renew-server --old-programs FOLDER`, as docs/operating.md says under “A new major version of "
+            "PostgreSQL”. Nothing was changed."
+        )
+
+
 def _urls(plan: Cluster) -> Urls:
     return Urls(
         superuser=plan.url(cluster.SUPERUSER, plan.passwords.superuser),
@@ -197,8 +211,8 @@ def _urls(plan: Cluster) -> Urls:
     )
 
 
-def database_program(plan: Cluster, more: Mapping[str, str]) -> Program:
-    """The database server on a cluster, with more options than every one has."""
+def database_program(plan: Cluster, more: Mapping[str, str], programs: Path | None = None) -> Program:
+    """The database server on a cluster, with more options than every one has; `programs` is the folder of other ones than pip installed."""
     options = {
         "listen_addresses": "",
         "unix_socket_directories": str(plan.sockets),
@@ -215,7 +229,7 @@ def database_program(plan: Cluster, more: Mapping[str, str]) -> Program:
         name="the database",
         command=[
             *plan.identity.prefix,
-            str(cluster.binaries() / "postgres"),
+            str((programs or cluster.binaries()) / "postgres"),
             *("-D", str(plan.data)),
             *(word for name, value in options.items() for word in ("-c", f"{name}={value}")),
         ],
