@@ -109,6 +109,9 @@ def test_without_room_no_base_backup_begins_which_is_said_by_name_while_segments
         assert re.search(
             r"it needs \d\.\d GB of free space on the disk of the data folder", found.trouble or ""
         )
+        asking = {**stage.environment(), "BACKUP_WAL": "1", "BACKUP_RECIPIENTS": key_pair[1]}
+        status, said = run(["doctor"], asking)
+        assert (status, "There is too little room for a base backup" in said) == (1, True), said
         assert not list(work.glob("base-*"))
         assert not list(wal.glob("line-*/*base*"))
         free[0] = real(wal).free
