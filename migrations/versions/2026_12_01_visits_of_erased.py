@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0150_visits_of_erased"
-down_revision = "0140_added_documents"
+down_revision = "0159_requests_waiting"
 branch_labels = None
 depends_on = None
 
