@@ -484,12 +484,13 @@ SHOWN = """() => { const on = document.activeElement, style = getComputedStyle(o
 
 
 def tab_to(page: Page, words: str) -> None:
-    """Press Tab until the control with these words has the focus; every stop on the way must show it."""
+    """Press Tab until the control with these words has the focus; every stop on the way must show it. Links that skip are passed."""
     for _ in range(80):
         page.keyboard.press("Tab")
         assert page.evaluate(SHOWN), page.evaluate("document.activeElement.outerHTML")
         said = page.evaluate(
-            "() => { const on = document.activeElement; return on.labels?.[0]?.innerText ?? on.innerText ?? '' }"
+            "() => { const on = document.activeElement;"
+            " return on.matches('.skip') ? '' : on.labels?.[0]?.innerText ?? on.innerText ?? '' }"
         )
         if words in said:
             return
