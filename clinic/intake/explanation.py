@@ -458,11 +458,7 @@ def unasked_of(outcome: Outcome) -> frozenset[str]:
 
 def unasked_titles(outcome: Outcome) -> tuple[str, ...]:
     """What nobody had asked when the answers were sent, as short titles in the order of the pages."""
-    return titles_of(unasked_of(outcome))
-
-
-def titles_of(unasked: frozenset[str]) -> tuple[str, ...]:
-    """These fields, as keys of answers, as short titles in the order of the pages."""
+    unasked = unasked_of(outcome)
     return tuple(
         question.title
         for page in PAGES

@@ -153,7 +153,7 @@ def safety_standing(
     of the last seven days: after an urgent or refer answer, changed answers still give therapist_review. `zone` is the
     location's; a postponement to tomorrow means tomorrow there. Reads outcomes, never the sealed answers.
     """
-    latest = newest_by_kind(browser, client_id, now)
+    latest = _latest(browser, client_id, now)
     full = latest.get(SubmissionKind.FULL)
     raised = _raised(browser, client_id, now)
     if full is None:
@@ -190,7 +190,7 @@ def draft(browser: bytes | None, now: datetime) -> Draft | None:
 
 def newest_full(*, browser: bytes | None, client_id: UUID | None, now: datetime) -> Submission | None:
     """This person's newest full submission, at most six months old."""
-    return newest_by_kind(browser, client_id, now).get(SubmissionKind.FULL)
+    return _latest(browser, client_id, now).get(SubmissionKind.FULL)
 
 
 def earlier_answers(client_id: UUID, now: datetime) -> Submission | None:
@@ -217,7 +217,7 @@ def lasts(submission: Submission, at: datetime) -> bool:
 
 def newest_sent(*, browser: bytes | None, client_id: UUID | None, now: datetime) -> Submission | None:
     """This person's newest submission of either kind, at most six months old."""
-    latest = newest_by_kind(browser, client_id, now).values()
+    latest = _latest(browser, client_id, now).values()
     return max(latest, key=lambda submission: submission.submitted_at, default=None)
 
 
@@ -263,9 +263,8 @@ def raised_here(browser: bytes, now: datetime) -> Sequence[RaisedLevel]:
     return _raised(browser, None, now)
 
 
-def newest_by_kind(browser: bytes | None, client_id: UUID | None, now: datetime) -> dict[str, Submission]:
-    """This person's newest submission of each kind, at most six months old, with its outcome; a short form older than the full one
-    no longer counts."""
+def _latest(browser: bytes | None, client_id: UUID | None, now: datetime) -> dict[str, Submission]:
+    """The newest submission of each kind, with its outcome; a short form older than the full one no longer counts."""
     newest = (
         sa.select(Submission)
         .join(Submission.outcome)

@@ -1,8 +1,8 @@
 """What to mind with one client, on one card: what was planned, in which position, what was left out and why.
 
-It is read from the newest answers and from the running course, and shown on the visit and beside the note. What the client has given
-for this visit and not yet finished counts at once: answers that need no review lead nobody to look again, so they must stand here
-(decision 154). It says what is planned; what was given is only what the therapist writes into the note.
+It is read from the newest answers under review and from the running course, and shown on the visit and beside the note. Allergies and
+the client's own words are the newest there are, with what they have given for this visit and not yet finished. It
+says what is planned; what was given is only what the therapist writes into the note.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,21 +17,18 @@ from clinic.booking.models import Appointment
 from clinic.guidance import own_words, questionnaire
 from clinic.guidance.knowledge import MODALITIES, TECHNIQUES
 from clinic.guidance.own_words import ASKED_LOOK, OwnWords
-from clinic.guidance.rules import CURRENT
 from clinic.guidance.rules.kinds import REGIONS
 from clinic.intake import guardians, withdrawal
 from clinic.intake import queries as intake
-from clinic.intake.assessment import Assessment, assess
 from clinic.intake.explanation import (
     ExplainedPlan,
     ExplainedRule,
     ExplainedSafety,
     TechniqueGroup,
     safety_of,
-    titles_of,
-    unasked_of,
+    unasked_titles,
 )
-from clinic.intake.models import Purpose, SubmissionKind
+from clinic.intake.models import Purpose, Submission
 from clinic.language.reading import full_date
 from clinic.plans import courses, preparation, queries
 from clinic.plans.models import Plan
@@ -81,11 +78,14 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
     """What to mind in a visit; None if nothing is known. Reading it is recorded, and the caller commits."""
     if visit.client_id is None:
         return None
+    review = queries.newest_review(visit.client_id)
     plan = courses.plan_of(visit.client_id)
-    known = _known(visit, visit.client_id, now)
-    words, allergies = own_words.told(known.answers), _allergies(known.answers)
+    safety = safety_of(review.outcome) if review is not None else ExplainedSafety.read({})
+    sent = intake.newest_full(browser=None, client_id=visit.client_id, now=now)
+    answers = _newest_answers(visit, sent, now)
+    words, allergies = own_words.told(answers), _allergies(answers)
     withdrawn = _withdrawn(visit.client_id, visit.zone)
-    if not (known.is_judged or plan or words or allergies or withdrawn):
+    if not (review or plan or words or allergies or withdrawn):
         return None
     audit.record(
         audit.by_user(by.id),
@@ -97,57 +97,21 @@ def care_of(visit: Appointment, *, by: User, now: datetime) -> CareSummary | Non
         now=now,
     )
     return replace(
-        summary(known.safety, plan, visit.length_minutes),
+        summary(safety, plan, visit.length_minutes),
         own_words=words,
         allergies=allergies,
         withdrawn=withdrawn,
-        not_asked=known.not_asked,
+        not_asked=unasked_titles(sent.outcome) if sent is not None else (),
         plan_id=plan.id if plan is not None else None,
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Known:
-    """The newest answers of a client and what safety says of them."""
-
-    answers: Mapping[str, Any]
-    safety: ExplainedSafety
-    is_judged: bool
-    """Whether there are answers that a rule has looked at."""
-    not_asked: tuple[str, ...]
-
-
-def _known(visit: Appointment, client_id: UUID, now: datetime) -> _Known:
-    """What was sent or is under review, whichever is newer, and over it what was saved for this visit since."""
-    review = queries.newest_review(client_id)
-    judged = [review.outcome] if review is not None else []
-    latest = intake.newest_by_kind(None, client_id, now)
-    full = latest.get(SubmissionKind.FULL)
-    judged += [one.outcome for one in latest.values()]
-    newest = max(judged, key=lambda outcome: outcome.assessed_at, default=None)
-    safety = safety_of(newest) if newest is not None else ExplainedSafety.read({})
+def _newest_answers(visit: Appointment, sent: Submission | None, now: datetime) -> Mapping[str, Any]:
+    """What was sent, and over it what was saved for this visit since."""
     prepared = preparation.preparation_of(visit, now)
-    if prepared is None or not prepared.added:
-        return _Known(
-            answers=prepared.answers if prepared is not None else full.answers if full is not None else {},
-            safety=safety,
-            is_judged=newest is not None,
-            not_asked=titles_of(unasked_of(full.outcome)) if full is not None else (),
-        )
-    unasked = prepared.sent.still_unasked(prepared.answers)
-    return _Known(
-        answers=prepared.answers,
-        safety=_without_new_contradictions(assess(prepared.answers, unasked=unasked), safety),
-        is_judged=True,
-        not_asked=titles_of(unasked),
-    )
-
-
-def _without_new_contradictions(found: Assessment, before: ExplainedSafety) -> ExplainedSafety:
-    """What safety says of answers that are not finished: the client is first asked to look at what does not fit together."""
-    safety = ExplainedSafety.read(found.safety.as_dict())
-    waits = {rule.id for rule in CURRENT.contradictions} - before.rules
-    return replace(safety, fired=tuple(fired for fired in safety.fired if fired.rule not in waits))
+    if prepared is not None:
+        return prepared.answers
+    return sent.answers if sent is not None else {}
 
 
 def _allergies(answers: Mapping[str, Any]) -> str:

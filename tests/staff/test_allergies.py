@@ -1,5 +1,4 @@
-"""What a client says after booking, in *Before your visit*, stands beside the visit at once: allergies, and whatever a rule minds
-without a review."""
+"""What a client says of allergies after booking, in *Before your visit*, stands beside the visit at once."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +9,6 @@ from clinic.accounts.models import AuditEntry
 from clinic.booking.models import Appointment
 from clinic.db import db
 from clinic.plans import preparation
-from clinic.plans.models import Review
 from tests.plans import at_the_gate
 from tests.plans.conftest import Scene
 from tests.staff.conftest import Browser
@@ -81,43 +79,3 @@ def test_they_stay_once_the_answers_are_handed_in(
 def test_the_front_desk_does_not_see_them(visit: Appointment, front_desk: Browser, now: datetime) -> None:
     told(visit, now, "latex")
     assert "Latex" not in front_desk.get(f"/staff/appointments/{visit.id}")
-
-
-def saved(visit: Appointment, part: str, now: datetime, **changes: list[str]) -> None:
-    """Save one part of *Before your visit*, which is not finished by it."""
-    found = preparation.preparation_of(visit, now)
-    assert found is not None
-    preparation.save_part(visit, part, at_the_gate.posts(found, part, **changes), actor="link", now=now)
-    db.session.commit()
-
-
-def reviews() -> int:
-    return db.session.scalar(sa.select(sa.func.count()).select_from(Review)) or 0
-
-
-MINDED = "Touch can be difficult (C18)"
-
-
-def test_a_later_answer_that_opens_no_review_is_minded_at_once_and_stays_so(
-    visit: Appointment, therapist: Browser, now: datetime
-) -> None:
-    path = f"/staff/appointments/{visit.id}"
-    assert MINDED not in minded(therapist, path).get("Cautions", "")
-    assert "Touch" in minded(therapist, path)["Not asked yet"]
-    before = reviews()
-    saved(visit, "session", now, touch_concern=["yes"])
-    for page in (path, f"{path}/note"):
-        assert MINDED in minded(therapist, page)["Cautions"]
-        assert "Touch" not in minded(therapist, page).get("Not asked yet", "")
-    assert preparation.hand_in(visit.id, now) is not None
-    db.session.commit()
-    assert MINDED in minded(therapist, path)["Cautions"]
-    assert reviews() == before, "a caution waits for nobody, so it must stand where the therapist looks"
-
-
-def test_an_answer_changed_before_the_visit_is_no_longer_minded(
-    visit: Appointment, therapist: Browser, now: datetime
-) -> None:
-    saved(visit, "session", now, touch_concern=["yes"])
-    saved(visit, "session", now + HOUR / 60, touch_concern=["no"])
-    assert MINDED not in minded(therapist, f"/staff/appointments/{visit.id}").get("Cautions", "")
