@@ -20,7 +20,6 @@ LISTED: dict[str, str] = {
     "0122_photo_texts": "the check is on a new column, which code from before leaves at its default",
     "0130_news": "the triggers refuse and change nothing; they tell who listens that something was written",
     "0140_added_documents": "the checks refuse nothing that code from before writes: it sends from two places, with a consent and without the new columns",
-    "0150_visits_of_erased": "the triggers refuse only what code from before refuses in words: a visit for a client who is erased",
     "0117_coming": "the check is on two new columns, and code from before writes neither",
 }
 """Revisions that take something away, with the reason why the previous version of the code does not miss it."""
