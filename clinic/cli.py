@@ -602,7 +602,9 @@ def doctor(parsed: argparse.Namespace) -> int:
                 faults.append("No backup of the last 26 hours is in the object storage: see Settings, Data.")
         wal = wal_archive.overview(settings.wal, clock.now(), is_on=settings.backup_wal)
         if wal.state.is_ill:
-            faults.append(wal.trouble or "The database's WAL is not received: see Settings, Data.")
+            about_base = wal.state in (BackupState.NO_ROOM, BackupState.NO_BASE)
+            said = wal.trouble if about_base else None
+            faults.append(said or "The database's WAL is not received: see Settings, Data.")
         if is_current:  # Before the newest revision there may be nothing to look at.
             verification = audit_seals.verify()
             seals = verification.seals

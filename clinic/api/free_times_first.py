@@ -51,11 +51,13 @@ class FreeTimesFirst:
         if environ["PATH_INFO"] != PATH or not _only_asks(environ):
             return self._product(environ, start_response)
         began = time.perf_counter()
+        answer: KeptAnswer | None = None
         try:
             with self._app.app_context():
                 answer = answered(self._app, environ)
         except Exception as error:  # The app knows how to tell of each.
             environ[REASON] = error
+        if answer is None:
             return self._product(environ, start_response)
         shown = environ.get("HTTP_IF_NONE_MATCH")
         is_known = shown is not None and parse_etags(shown).contains_weak(answer.etag)
@@ -83,7 +85,7 @@ def answered(app: Flask, environ: "WSGIEnvironment") -> KeptAnswer:
     rules: KeptRules = app.extensions[RULES]
     question, now = environ.get("QUERY_STRING", ""), clock.now()
     last = answers.get(question)
-    asked = last.asked if last else _asked(Request(environ))
+    asked = last.asked if last else _asked(Request(environ, populate_request=False))
     known = last.supply if last else rules.supply(asked.treatment)
     with asking() as ask:
         basis, supply = availability.basis(asked.treatment, now, known, ask)

@@ -75,7 +75,6 @@ def renew(directory: Path, old_programs: Path | None, now: datetime) -> Renewal:
             )
         kept = directory / f"{OLD}postgresql-{before}-{now:{STAMP}}"
         draft.mkdir(mode=0o700)
-        shutil.copy(directory / "passwords.json", draft)
         with tempfile.TemporaryDirectory(prefix=WORK, dir=directory) as work:
             rows = _moved(directory, draft, Path(work), old_programs)
         with lock_folder(directory):
@@ -100,6 +99,8 @@ def _moved(directory: Path, draft: Path, work: Path, old_programs: Path | None) 
     wanted = ServersWanted(broker=False)
     with Servers(directory, wanted=wanted, programs=old_programs) as old:
         copy, _ = making.write(old.urls.owner, work, [public])
+        # Only now: the start of the old server made the passwords of roles that are newer than its folder.
+        shutil.copy(directory / "passwords.json", draft)
         with Servers(draft, wanted=wanted) as new:
             return restoring.restore(copy, key, new.urls.owner).rows
 

@@ -279,13 +279,17 @@ def _kept(plain: Path, to: Path, readers: list[Recipient]) -> Path:
 def forget_old(folder: Path, line_in_use: Path, now: datetime) -> None:
     """Delete base backups that no moment since `now` less KEPT needs, and the segments before the oldest that is left.
 
-    In a line without a base backup, segments older than BASELESS_KEPT lead nowhere and go, but for the newest.
+    In a line without a base backup, segments older than BASELESS_KEPT lead nowhere and go, but for the newest. A line that ended
+    stays until a line has a base backup that is newer: until then it is all that can be brought back.
     """
-    for line in lines(folder):
+    found = lines(folder)
+    newest = max((line.bases[-1].made_at for line in found if line.bases), default=None)
+    for line in found:
         for base, next_base in pairwise(line.bases):
             if next_base.made_at <= now - KEPT:
                 base.file.unlink(missing_ok=True)
-        if line.folder != line_in_use and _ended_before(line, now - KEPT):
+        is_followed = not line.bases or (newest is not None and line.bases[-1].made_at < newest)
+        if line.folder != line_in_use and is_followed and _ended_before(line, now - KEPT):
             _remove(line.folder)
             continue
         left = bases(line.folder)

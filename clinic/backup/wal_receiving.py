@@ -152,6 +152,8 @@ class _Receiver:
         kept = wal_archive.bases(self.line)
         self.segment = max((path.stem for path in self.line.glob("*.wal")), default=None)
         known = wal_archive.status(self.folder) or WalStatus(clock.now())
+        if kept and known.base_at is not None and kept[-1].made_at > known.base_at:
+            known = replace(known, trouble=None, trouble_said=None)  # Somebody made one by hand meanwhile.
         self.status = known.in_line(kept[-1].made_at if kept else None, clock.now())
         self.forget_due = clock.system()
         self.base_due = kept[-1].made_at + BASE_EVERY if kept else server.now
@@ -212,6 +214,7 @@ class _Receiver:
     def _refuse_endless(self) -> None:
         """Begin a new line once base backups have failed for long: what is received would be needed for ever, and grow."""
         if _is_too_long(self.status.base_at, clock.system()):
+            (self.work / LINE).unlink(missing_ok=True)
             raise LineBroken("No base backup was made for four weeks: a new line begins.")
 
     def _note_base(self, base: "Future[KeptBase]") -> None:

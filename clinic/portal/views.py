@@ -250,6 +250,8 @@ def back_to_waiting(entry_id: UUID) -> ResponseReturnValue:
         with transaction():
             waiting_list.come_back(entry_id, found.client_id, actor=found.actor, now=now)
         flash(N_("You are on the waiting list again, at your old place."), "ok")
+    except practice.Unbookable as refusal:
+        flash(refusal.sentence, "caution")
     except NotFound:
         raise
     except Refusal as refusal:

@@ -7,7 +7,7 @@ versions and outdate nothing here.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from clinic.db import Ask
@@ -19,6 +19,8 @@ from clinic.scheduling.hours import Days
 
 BEFORE, AFTER = timedelta(days=100), timedelta(days=100)
 """How far hours are unfolded before now and after the end of what can be booked: somewhat longer than the longest question."""
+EPOCH, STEP = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=28)
+"""What is unfolded begins and ends at whole steps since then."""
 MOST_SUPPLIES = 200
 
 
@@ -70,23 +72,35 @@ class KeptRules:
         Hours that are not kept are read, in one statement. Those of days that nobody can book are read each time, because
         callers can ask for any.
         """
-        usual = grid.covering(now - BEFORE, now + supply.rules.horizon + AFTER)
+        usual = usual_window(now, supply.rules.horizon)
         if not _covers(usual, window):
             return _unfolded(window, supply, list(therapists), ask)
-        kept = self._kept if self._kept.version == supply.rules.version else _Kept(supply.rules.version)
-        known, people = kept.unfolded, list(therapists)
-        missing = [each for each in people if each not in known or not _covers(known[each].window, window)]
+        last = self._kept
+        kept = last if last.version == supply.rules.version else _Kept(supply.rules.version)
+        people = list(therapists)
+        # Looked up once: another thread may put other hours in their place meanwhile.
+        held = {each: hours_of for each in people if (hours_of := kept.unfolded.get(each)) is not None}
+        missing = [each for each in people if each not in held or not _covers(held[each].window, window)]
         if missing:
             opened = _unfolded(usual, supply, missing, ask)
             for each in missing:
                 by_location = {location: mask for (who, location), mask in opened.items() if who == each}
-                known[each] = _Unfolded(usual, by_location)
+                held[each] = kept.unfolded[each] = _Unfolded(usual, by_location)
         every, found = window.every_cell, {}
         for each in people:
-            first = known[each].window.floor(window.begins_at)
-            for location, mask in known[each].by_location.items():
+            first = held[each].window.floor(window.begins_at)
+            for location, mask in held[each].by_location.items():
                 found[each, location] = mask >> first & every
         return found
+
+
+def usual_window(now: datetime, horizon: timedelta) -> Window:
+    """All that can be asked about and kept, out to whole steps, so that for weeks it is the same window: what lies below keeps days by it."""
+    begins = now - BEFORE
+    ends = now + horizon + AFTER
+    before = (begins - EPOCH) % STEP
+    after = -(ends - EPOCH) % STEP
+    return grid.covering(begins - before, ends + after)
 
 
 def _unfolded(

@@ -13,7 +13,7 @@ from clinic.booking import availability, services
 from clinic.booking.search_criteria import SearchCriteria
 from clinic.db import asking, db, transaction
 from clinic.practice import absences, calendars
-from clinic.practice.kept_rules import KeptRules
+from clinic.practice.kept_rules import AFTER, BEFORE, KeptRules, usual_window
 from clinic.practice.models import SpecialDay, Therapist, Treatment
 from clinic.practice.supply import Supply
 from clinic.scheduling.hours import Days
@@ -199,3 +199,12 @@ def test_with_a_booking_a_second_no_process_gives_a_stale_answer(
             )
     app.extensions[KEPT], app.extensions[RULES] = usual
     assert stale == []
+
+
+def test_what_is_kept_is_the_same_window_for_weeks() -> None:
+    horizon = timedelta(days=90)
+    windows = {usual_window(NOW + number * timedelta(hours=1), horizon) for number in range(24 * 28)}
+    assert len(windows) <= 3
+    first = usual_window(NOW, horizon)
+    assert first.begins_at <= NOW - BEFORE
+    assert first.ends_at >= NOW + horizon + AFTER

@@ -214,6 +214,16 @@ def test_what_a_moment_of_the_last_week_needs_stays_and_the_rest_goes(tmp_path: 
     assert wal_archive.lines(tmp_path) == [line]
 
 
+def test_the_last_line_that_opens_a_moment_stays_until_a_newer_one_does(tmp_path: Path) -> None:
+    old = laid(tmp_path, "line-20310204T000000Z", {28: f"{1:024X}"}, range(1, 4))
+    new = laid(tmp_path, "line-20310224T000000Z", {}, range(1, 4))
+    wal_archive.forget_old(tmp_path, new, NOON)
+    assert old.exists()
+    (new / wal_archive.base_name(NOON, f"{3:024X}")).touch()
+    wal_archive.forget_old(tmp_path, new, NOON)
+    assert not old.exists()
+
+
 def test_while_base_backups_fail_the_folder_does_not_grow_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

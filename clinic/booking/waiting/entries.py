@@ -192,10 +192,11 @@ def change(
 
 
 def withdraw(entry_id: UUID, *, actor: str, now: datetime) -> WaitingListEntry:
-    """Withdraw an entry and decline its open offer. Does nothing if it has already ended."""
+    """Withdraw an entry and decline its open offer. Does nothing if it has already ended. What staff end cannot be put back by the client."""
     entry = lock_entry(entry_id)
     if entry.is_live:
-        _end(entry, EntryEnd.WITHDRAWN, OfferEnd.DECLINED, now)
+        is_theirs = acting_side(actor) != "staff"
+        _end(entry, EntryEnd.WITHDRAWN if is_theirs else EntryEnd.SETTLED, OfferEnd.DECLINED, now)
         audit.record(actor, "withdraw_wish", entry, client_id=entry.client_id, now=now)
     return entry
 
@@ -210,7 +211,7 @@ def come_back(entry_id: UUID, *, actor: str, now: datetime) -> WaitingListEntry:
     """Put a withdrawn entry back at its old place in the order; an offer that it declined stays declined. Does nothing if it is live.
 
     Raises NoLongerWaiting if it ended otherwise or too long ago, WaitsAlready if the client waits for an earlier time anew,
-    Unbookable, and, unless staff do it, BookingClosed and BarredOnline.
+    Unbookable, and, unless staff do it, NotFirst, BookingClosed and BarredOnline.
     """
     entry = lock_entry(entry_id)
     if entry.is_live:
@@ -219,6 +220,9 @@ def come_back(entry_id: UUID, *, actor: str, now: datetime) -> WaitingListEntry:
         raise NoLongerWaiting
     if acting_side(actor) != "staff":
         online_booking.require_open(practice.the_practice())
+        if entry.replaces_id is None:
+            sold = db.session.get_one(Treatment, entry.treatment_id)
+            admission.refuse_first_visit(sold.new_clients, entry.client_id)
         barring.require_allowed(entry.client_id, [entry.therapist_id] if entry.therapist_id else (), actor)
     freed_times.begin(entry.treatment_id, now)
     with violates("uq_waiting_wishes_replaces_id", WaitsAlready()):

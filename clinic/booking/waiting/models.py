@@ -26,7 +26,7 @@ class EntryEnd(StrEnum):
     OVER = "over"
     """Its last day has passed."""
     SETTLED = "settled"
-    """The visit that should have been earlier has begun or was cancelled."""
+    """The visit that should have been earlier has begun or was cancelled, or staff took the entry off the list."""
 
 
 class OfferEnd(StrEnum):
