@@ -15,10 +15,17 @@ from tests.plans.conftest import Scene, scene
 from tests.plans.test_courses import begun, weekly
 from tests.plans.test_progress import scored
 from tests.plans.test_scores import ACTIVITIES, PEG
-from tests.public.test_pseudo_language import SPOKEN, Pages, english_left, speaking, third_language
+from tests.public.test_pseudo_language import (
+    SPOKEN,
+    Pages,
+    catalogues,
+    english_left,
+    speaking,
+    third_language,
+)
 from tests.visitor import Visitor, as_client
 
-__all__ = ["scene", "third_language"]
+__all__ = ["catalogues", "scene", "third_language"]
 
 NAMES = "Example Street Sampleton Deutsch tying shoes maalis Ada musta maaliskuuta Alder Lane Sample Ines Moreau House Elm Road Berlin Massage alderlane driving sleeping hello"
 """What the practice and its people are called, and the client's own words."""

@@ -26,10 +26,18 @@ from clinic.practice.profiles import ProfileDetails
 from clinic.web.browser import FIELD, digest
 from tests.intake import walk
 from tests.make import Make
-from tests.public.test_pseudo_language import Pages, english_left, pseudo, speaking, third_language, visit
+from tests.public.test_pseudo_language import (
+    Pages,
+    catalogues,
+    english_left,
+    pseudo,
+    speaking,
+    third_language,
+    visit,
+)
 from tests.visitor import Visitor, as_client
 
-__all__ = ["third_language", "visit"]
+__all__ = ["catalogues", "third_language", "visit"]
 
 
 def known(app: Flask, secret: str) -> Visitor:
