@@ -50,7 +50,10 @@ def monday_morning(the_clock_says: Callable[[datetime], None]) -> None:
 
 
 def close(make: Make, state: str = OnlineBooking.CLOSED, words: str = WORDS) -> None:
-    make.practice(online_booking=state, closed_words=words)
+    make.practice(
+        online_booking=state, closed_words=words
+    ).rules_version += 1  # As every change by the owner does.
+    db.session.commit()
 
 
 def hold(sold: Treatment, start: datetime = THURSDAY_TEN, **more: Any) -> Any:

@@ -68,7 +68,7 @@ def test_it_says_which_moments_can_be_brought_back_and_when_none_is_added(
     )
     wal_archive.note(tmp_path, without_room)
     text = owner.open(DATA).text
-    assert "can no longer be copied for recovery.</strong> There is too little room: 1 GB." in text
+    assert "can no longer be copied for recovery. There is too little room: 1 GB." in text
     assert "can still be brought back." in text
 
 

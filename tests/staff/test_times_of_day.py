@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from flask import Flask
 
 from clinic.accounts.models import User
@@ -20,8 +22,13 @@ KEEPS_24_HOURS = ("/staff/calendar", "/staff/day", "/staff/week")
 
 
 def test_no_page_of_staff_mixes_two_clocks(
-    scene: Scene, app: Flask, sign_in: Callable[[User], Browser]
+    scene: Scene,
+    app: Flask,
+    sign_in: Callable[[User], Browser],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setitem(app.config, "MAILDIR", tmp_path)  # No letters of other tests, to practices elsewhere.
     make.practice(country="CA", currency="CAD")
     visit = scene.visit(starts_at=make.NOW + timedelta(hours=3))
     scene.visit(starts_at=make.NOW - timedelta(hours=3), state=State.DONE)

@@ -70,6 +70,7 @@ BUTTONS_ONLY = frozenset(
         "staff.undo",
         "staff.undo_series",
         "waiting.accept",
+        "waiting.come_back",
         "preferences.letters",
     }
 )
