@@ -4,7 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.patience import eventually
 from tests.stage import ROOT
@@ -12,20 +16,27 @@ from tests.stage import ROOT
 SERVERS = ("postgres", "valkey-server")
 
 
-def test_a_benchmark_that_is_ended_ends_its_servers(tmp_path: Path) -> None:
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a name short enough for sockets in it."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        yield Path(made)
+
+
+def test_a_benchmark_that_is_ended_ends_its_servers(folder: Path) -> None:
     bench = subprocess.Popen(
         [sys.executable, "-m", "bench", "frozen-broker"],
         cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(folder)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        assert eventually(lambda: all(name in " ".join(working_in(tmp_path)) for name in SERVERS), 300)
+        assert eventually(lambda: all(name in " ".join(working_in(folder)) for name in SERVERS), 300)
         bench.send_signal(signal.SIGTERM)
         assert bench.wait(600) == 128 + signal.SIGTERM
-        assert working_in(tmp_path) == []
-        assert list(tmp_path.iterdir()) == []
+        assert working_in(folder) == []
+        assert list(folder.iterdir()) == []
     finally:
         bench.kill()
         bench.wait()
