@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from clinic.booking.models import Appointment, State
-from clinic.booking.waiting import offer_answers
+from clinic.booking.waiting import entries, offer_answers
 from clinic.booking.waiting.models import Offer, OfferEnd, Offering, OfferingEnd, WaitingListEntry
 from clinic.db import db, transaction
 from clinic.practice.models import Treatment
@@ -219,7 +219,9 @@ def test_somebody_known_waits_for_what_they_had_last_time_unless_another_treatme
 def test_somebody_is_taken_off_the_list(desk: Visitor, make: Make, sold: Treatment) -> None:
     ada = waits(make, sold)
     desk.open("/staff/waiting-list").press("Take off Ada Sample")
-    assert not make.refreshed(ada).is_live
+    entry = make.refreshed(ada)
+    assert not entry.is_live
+    assert not entries.can_come_back(entry, NOW), "the client does not undo what the desk decided"
     assert "Ada is no longer on the waiting list" in desk.text
 
 
